@@ -1,0 +1,1 @@
+"""The domain every channel shares: what work is, who may take it, who gets it."""

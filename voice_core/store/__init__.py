@@ -1,0 +1,1 @@
+"""Keepers of the ledger: in memory for tests and simulations, SQL for life."""

@@ -1,0 +1,91 @@
+"""The lease's row in the database, and what a commit does with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from voice_core.errors import FencedError, StaleWriteError
+from voice_core.lease import Fence, Lease
+from voice_core.store.database import for_writing
+from voice_core.store.errors import translated
+from voice_core.store.models import LeaseRow
+
+LEASE: Table = LeaseRow.__table__  # type: ignore[assignment]
+
+
+class SqlLeases:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writing = for_writing(engine)
+
+    async def read(self, name: str) -> Lease | None:
+        async with translated(), self._engine.connect() as connection:
+            row = (await connection.execute(select(LEASE).where(LEASE.c.name == name))).mappings().first()
+        return None if row is None else Lease(**{str(column): value for column, value in row.items()})
+
+    async def take(self, name: str, holder: str, expires_at: datetime, seen: Lease | None) -> Lease | None:
+        if seen is None:
+            first = Lease(name, holder, 1, expires_at)
+            return first if await self._insert(first) else None
+        wanted = (LEASE.c.name == name) & (LEASE.c.token == seen.token)
+        wanted &= (LEASE.c.expires_at == seen.expires_at) & (LEASE.c.applied == seen.applied)
+        taken = Lease(name, holder, seen.token + 1, expires_at, seen.applied)
+        values = {"holder": holder, "token": taken.token, "expires_at": expires_at}
+        async with translated(), self._writing.begin() as connection:
+            changed = await connection.execute(update(LEASE).where(wanted).values(values))
+        return taken if changed.rowcount == 1 else None
+
+    async def renew(self, lease: Lease, expires_at: datetime) -> None:
+        wanted = (LEASE.c.name == lease.name) & (LEASE.c.token == lease.token)
+        async with translated(), self._writing.begin() as connection:
+            changed = await connection.execute(update(LEASE).where(wanted).values(expires_at=expires_at))
+        if changed.rowcount != 1:
+            raise fenced()
+
+    async def release(self, lease: Lease) -> None:
+        wanted = (LEASE.c.name == lease.name) & (LEASE.c.token == lease.token)
+        async with translated(), self._writing.begin() as connection:
+            await connection.execute(update(LEASE).where(wanted).values(holder=""))
+
+    async def _insert(self, lease: Lease) -> bool:
+        values = {
+            "name": lease.name, "holder": lease.holder, "token": lease.token,
+            "expires_at": lease.expires_at, "applied": lease.applied,
+        }  # fmt: skip
+        try:
+            async with translated(), self._writing.begin() as connection:
+                await connection.execute(insert(LEASE).values(values))
+        except StaleWriteError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                return False
+            raise
+        return True
+
+
+async def pass_fence(connection: AsyncConnection, fence: Fence, first: int, last: int) -> None:
+    """The first statement of a transaction that stores commits `first` to `last`: they are the next ones, and ours.
+
+    It also locks the row, so that a commit whose end we did not hear of is over before this returns.
+    Raises FencedError, or StaleWriteError when the stored number is another one.
+    """
+    wanted = (LEASE.c.name == fence.name) & (LEASE.c.token == fence.token) & (LEASE.c.applied == first - 1)
+    if (await connection.execute(update(LEASE).where(wanted).values(applied=last))).rowcount != 1:
+        stored = await applied(connection, fence)
+        raise StaleWriteError("Another commit was expected.", number=first, stored=stored)
+
+
+async def applied(connection: AsyncConnection, fence: Fence) -> int:
+    """How many commits are stored; waits for one in flight. Raises FencedError."""
+    wanted = select(LEASE.c.applied).where(LEASE.c.name == fence.name, LEASE.c.token == fence.token)
+    found = (await connection.execute(wanted.with_for_update())).scalar_one_or_none()
+    if found is None:
+        raise fenced()
+    return int(found)
+
+
+def fenced() -> FencedError:
+    return FencedError("Another controller has taken over; this one no longer writes.")
