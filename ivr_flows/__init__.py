@@ -1,0 +1,30 @@
+"""Conversation scripts as data, and the pure machine that steps through them."""
+
+from __future__ import annotations
+
+from ivr_flows.context import Context, Organisation, QueueView
+from ivr_flows.errors import FlowErrors, FlowNotFoundError
+from ivr_flows.flow import Flow, Flows
+from ivr_flows.loading import check, load_flows, read_flows
+from ivr_flows.machine import Machine
+from ivr_flows.problems import Problem
+from ivr_flows.schema import json_schema
+from ivr_flows.turn import Step, Turn
+
+__all__ = [
+    "Context",
+    "Flow",
+    "FlowErrors",
+    "FlowNotFoundError",
+    "Flows",
+    "Machine",
+    "Organisation",
+    "Problem",
+    "QueueView",
+    "Step",
+    "Turn",
+    "check",
+    "json_schema",
+    "load_flows",
+    "read_flows",
+]

@@ -1,0 +1,41 @@
+"""What a flow may know about the world; given anew with every input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Who speaks. `timezone` is IANA, `country` ISO 3166 (for holidays)."""
+
+    name: str
+    timezone: str = "America/Guayaquil"
+    country: str = "EC"
+    languages: tuple[str, ...] = ("es", "en")
+    default_language: str = "es"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A queue at this moment."""
+
+    waiting: int = 0
+    agents_available: int = 0
+    expected_wait_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`now` is aware UTC. `contact` is empty while the caller is unknown; `data` is the interaction's."""
+
+    now: datetime
+    caller: str = ""
+    called: str = ""
+    contact: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ""
+    queues: Mapping[str, QueueView] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,62 @@
+"""What menus and asked digits share: changing words, a limited patience, and the way to a person."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from pydantic import Field
+
+from ivr_flows.effects import Prompt
+from ivr_flows.inputs import Digits, Input, Words
+from ivr_flows.phrases import HUMAN_KEY, HUMAN_WORDS, phrase
+from ivr_flows.pieces import Prompts, Target
+from ivr_flows.verbs.base import Frame, Go, Move, Verb, Wait
+
+Wordings = list[Prompts]
+
+
+class Question(Verb):
+    """`no_input` and `invalid` are said instead of `prompt` from the second time on, each in its turn."""
+
+    asks = True
+    falls_through = False
+
+    prompt: Prompts
+    no_input: Wordings = Field(default=[], max_length=5)
+    invalid: Wordings = Field(default=[], max_length=5)
+    attempts: int = Field(default=3, ge=1, le=10)
+    timeout_s: float = Field(default=6, gt=0, le=60)
+    otherwise: Target = Target("human")
+
+    def enter(self, frame: Frame) -> Move:
+        frame.run.attempts = 1
+        return self.ask(frame, frame.prompts(self.prompt), "asked")
+
+    def ask(self, frame: Frame, prompts: tuple[Prompt, ...], outcome: str) -> Wait:
+        raise NotImplementedError
+
+    def again(self, frame: Frame, cause: str) -> Move:
+        """Ask once more in other words; out of patience, go `otherwise`. `cause`: "no_input" or "invalid"."""
+        run = frame.run
+        if run.attempts >= self.attempts:
+            return Go(self.otherwise, f"{cause}: enough")
+        wordings = self.no_input if cause == "no_input" else self.invalid
+        if wordings:
+            prompts = frame.prompts(wordings[min(max(run.attempts, 1), len(wordings)) - 1])
+        else:
+            prompts = phrase(cause, run.language) + frame.prompts(self.prompt)
+        run.attempts += 1
+        return self.ask(frame, prompts, cause)
+
+
+def wants_a_person(given: Input) -> bool:
+    if isinstance(given, Words):
+        return plain_words(given.text) in HUMAN_WORDS
+    return isinstance(given, Digits) and given.digits == HUMAN_KEY
+
+
+def plain_words(text: str) -> str:
+    """Lower case, no accents, no punctuation at the ends: how written and recognised words are compared."""
+    apart = unicodedata.normalize("NFKD", text[:200].casefold())
+    letters = (character for character in apart if not unicodedata.combining(character))
+    return "".join(letters).strip(" .,;!¡¿?\n\t")
