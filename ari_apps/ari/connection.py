@@ -1,0 +1,119 @@
+"""One WebSocket to Asterisk: requests out, answers and events in, in Asterisk's order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+
+from .decode import text, whole
+from .errors import ConnectionLost, RequestTimeout, Unauthorized, refusal
+
+MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
+"""The largest answer accepted: `GET /channels` is some 700 bytes a channel."""
+
+CLOSE_TIMEOUT_S = 1.0
+"""How long Asterisk may take to say goodbye."""
+
+
+class AriConnection:
+    """An open connection. Once cut it stays cut; `client.AriClient` opens the next one."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self._ws = ws
+        self._names = (f"{uuid4().hex[:12]}-{n}" for n in count())
+        self._pending: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
+        self._cut: str | None = None
+
+    @classmethod
+    async def open(
+        cls, session: aiohttp.ClientSession, url: str, timeout_s: float, heartbeat_s: float
+    ) -> AriConnection:
+        """Raises ConnectionLost, or Unauthorized when user and password are not accepted."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                ws = await session.ws_connect(
+                    url,
+                    heartbeat=heartbeat_s,
+                    max_msg_size=MESSAGE_LIMIT_BYTES,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in (401, 403):
+                raise Unauthorized("GET", "events", error.status, "Asterisk refused our user") from error
+            raise ConnectionLost(f"Asterisk refused the events socket: {error.status}") from error
+        except (OSError, aiohttp.ClientError, TimeoutError) as error:
+            raise ConnectionLost(f"no connection to Asterisk: {error or type(error).__name__}") from error
+        return cls(ws)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._pending)
+
+    async def request(self, method: str, path: str, body: Mapping[str, Any] | None, timeout_s: float) -> Any:
+        """The answer's JSON. Raises RequestError by status, RequestTimeout, ConnectionLost."""
+        if self._cut is not None:
+            raise ConnectionLost(f"{method} {path}: {self._cut}")
+        name = next(self._names)
+        envelope = {"type": "RESTRequest", "request_id": name, "method": method, "uri": path}
+        if body:
+            envelope |= {"content_type": "application/json", "message_body": json.dumps(body)}
+        answer = self._pending[name] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._ws.send_str(json.dumps(envelope))
+                return _read_answer(method, path, await answer)
+        except TimeoutError as error:
+            raise RequestTimeout(f"{method} {path}: no answer in {timeout_s} s") from error
+        except (aiohttp.ClientError, ConnectionResetError) as error:
+            raise ConnectionLost(f"{method} {path}: {error}") from error
+        finally:
+            self._pending.pop(name, None)
+
+    async def messages(self) -> AsyncIterator[Mapping[str, Any]]:
+        """Events in order; answers go to who asked. Ends when the socket is cut; `cut_reason` says why."""
+        async for message in self._ws:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                continue
+            try:
+                raw = json.loads(message.data)
+            except ValueError:
+                continue
+            if not isinstance(raw, dict):
+                continue
+            if raw.get("type") != "RESTResponse":
+                yield raw
+            elif (answer := self._pending.get(text(raw.get("request_id")))) and not answer.done():
+                answer.set_result(raw)
+
+    async def close(self, reason: str) -> None:
+        """Cuts the socket and fails what is pending."""
+        self._cut = self._cut or reason
+        for answer in self._pending.values():
+            if not answer.done():
+                answer.set_exception(ConnectionLost(reason))
+        await self._ws.close()
+
+    @property
+    def cut_reason(self) -> str:
+        if error := self._ws.exception():
+            return f"{type(error).__name__}: {error}"
+        return f"Asterisk closed the socket ({self._ws.close_code})"
+
+
+def _read_answer(method: str, path: str, raw: Mapping[str, Any]) -> Any:
+    status = whole(raw.get("status_code"))
+    content = text(raw.get("message_body"))
+    try:
+        answer = json.loads(content) if content else None
+    except ValueError:
+        answer = content
+    if 200 <= status < 300:
+        return answer
+    said = answer.get("message", answer.get("error")) if isinstance(answer, dict) else answer
+    raise refusal(method, path, status, text(said) or text(raw.get("reason_phrase")))

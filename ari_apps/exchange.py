@@ -1,0 +1,42 @@
+"""Everything a call needs to be lived, in one hand; made by the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from ari_apps.ari import AriClient
+from ari_apps.legs import is_outside_line
+from ari_apps.phones import Phones
+from ari_apps.plan import TelephonePlan
+from ari_apps.ports import Contacts, Recording
+from ari_apps.routes import Routes
+from ari_apps.speech import Speech
+from ivr_flows.machine import Machine
+from voice_core.clock import Clock
+from voice_core.desk import Desk
+from voice_core.errors import UnavailableError
+from voice_core.ports import News
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    ari: AriClient
+    desk: Desk
+    machine: Machine
+    speech: Speech
+    contacts: Contacts
+    recording: Recording
+    plan: TelephonePlan
+    phones: Phones
+    clock: Clock
+    news: News
+    routes: Routes = field(default_factory=Routes)
+    rooms: set[str] = field(default_factory=set)  # queues' bridges that exist and play
+    connected: asyncio.Event = field(default_factory=asyncio.Event)  # Asterisk is there, and compared with
+
+    def require_free_line(self) -> None:
+        """Raises UnavailableError when as many outside lines are in use as the centre allows (fault 26)."""
+        in_use = sum(1 for key in self.routes.claimed() if is_outside_line(key))
+        if in_use >= self.plan.outbound.max_concurrent:
+            raise UnavailableError("All outgoing lines are busy. Try again in a moment.")

@@ -1,0 +1,135 @@
+"""An inbound call, as it is lived: greeted by the flow, kept waiting, talked with, over."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from ari_apps import conversation, phone_dialogue, waiting
+from ari_apps.ari import ConnectionLost, models
+from ari_apps.call import Call, CustomerLeftError, absorbed
+from ari_apps.exchange import Exchange
+from ari_apps.legs import Leg
+from ivr_flows.effects import Prompt
+from voice_core.errors import NotFoundError
+from voice_core.interaction import Direction, EndReason, Interaction, Stage
+
+LEFT: dict[Stage, EndReason] = {
+    Stage.FLOW: EndReason.CUSTOMER_LEFT_FLOW,
+    Stage.QUEUED: EndReason.ABANDONED,
+    Stage.OFFERED: EndReason.ABANDONED,
+    Stage.TALKING: EndReason.CUSTOMER_HUNG_UP,
+}
+"""What a hang-up by the customer means, stage by stage."""
+
+RECONNECT_LIMIT_S = 60.0
+"""How long a call waits for a lost line to Asterisk before it is given up."""
+
+IDENTIFY_TIMEOUT_S = 2.0
+"""How long a caller waits for the address book."""
+
+NOT_IN_SERVICE = {
+    "es": "El número que usted marcó no está en servicio.",
+    "en": "The number you have dialled is not in service.",
+}
+
+log = structlog.get_logger(__name__)
+
+
+async def open_contact(exchange: Exchange, channel: models.Channel, number: str) -> Interaction:
+    """The contact of a channel that just arrived; the same one again after a restart."""
+    return await exchange.desk.open(
+        channel="voice",
+        direction=Direction.INBOUND,
+        from_address=channel.caller.number,
+        to_address=number,
+        external_id=channel.id,
+        node=exchange.plan.node,
+        flow=exchange.plan.numbers.get(number),
+        language=exchange.plan.default_language,
+    )
+
+
+async def receive(call: Call) -> None:
+    """A call that just came in: known or not, then its life."""
+    exchange, contact = call.exchange, call.interaction
+    call.recorded = contact.external_id
+    await exchange.recording.started(contact.id, contact.external_id)
+    if contact.flow is None and contact.stage is Stage.FLOW:
+        await _turn_away(call)
+        return
+    await identify(call)
+    await live(call)
+
+
+async def live(call: Call) -> None:
+    """Look at the stage, run the stage, repeat: the same for a new call and after a crash."""
+    while True:
+        stage = call.stage
+        try:
+            match stage:
+                case Stage.FLOW:
+                    await phone_dialogue.run(call)
+                case Stage.QUEUED | Stage.OFFERED:
+                    await waiting.run(call)
+                case Stage.TALKING:
+                    await conversation.run(call)
+                case _:
+                    return
+        except CustomerLeftError:
+            await _customer_left(call)
+            return
+        except ConnectionLost:
+            # the people are still there: once Asterisk answers again, the stage is entered from cold
+            async with asyncio.timeout(RECONNECT_LIMIT_S):
+                await call.exchange.connected.wait()
+
+
+async def _customer_left(call: Call) -> None:
+    """The desk knows the stage best: it may have moved while the hang-up was on its way."""
+    try:
+        current = call.exchange.desk.interaction(call.id)
+    except NotFoundError:
+        return
+    reason = LEFT.get(current.stage)
+    if call.message_kept and current.stage is Stage.FLOW:
+        reason = EndReason.VOICEMAIL_LEFT
+    if reason is not None and call.lost:
+        await call.exchange.desk.end(call.id, EndReason.LOST, actor="system", detail="Asterisk died")
+    elif reason is not None:
+        await call.exchange.desk.end(call.id, reason, actor="customer")
+
+
+async def identify(call: Call) -> None:
+    """Who it is, before anybody answers (E15). An address book that fails never costs the call."""
+    contact = call.interaction
+    is_inbound = contact.direction is Direction.INBOUND
+    number = contact.from_address if is_inbound else contact.to_address
+    if not number or contact.contact_id:
+        return
+    try:
+        async with asyncio.timeout(IDENTIFY_TIMEOUT_S):
+            known = await call.exchange.contacts.find_by_number(number)
+        if known is not None:
+            call.interaction = await call.exchange.desk.identify(contact.id, known[0], known[1])
+    except Exception as error:  # noqa: BLE001 - whatever an address book fails with, the caller is served
+        log.warning("identify_failed", interaction=contact.id, error=str(error))
+
+
+async def _turn_away(call: Call) -> None:
+    """Nobody answers at this number: say so, and keep the record."""
+    exchange = call.exchange
+    prompts = [Prompt(text=text, file=None, language=language) for language, text in NOT_IN_SERVICE.items()]
+    try:
+        if call.customer is not None and await absorbed(call.customer.channel.answer()):
+            await phone_dialogue.say(call, prompts)
+    except CustomerLeftError:
+        pass
+    await exchange.desk.end(
+        call.id, EndReason.UNKNOWN_NUMBER, actor="system", detail=call.interaction.to_address
+    )
+
+
+def customer_leg(call: Call, channel_id: str) -> Leg:
+    return call.adopt(Leg(call.exchange.ari.channel(channel_id)))

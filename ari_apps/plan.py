@@ -1,0 +1,59 @@
+"""What the telephone is told about the centre: numbers, queues, where it may dial. Fixed while running."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from voice_core.errors import InvalidInputError, NotAllowedError
+from voice_core.queue import QueueConfig
+
+_DIALLABLE = re.compile(r"\+?[0-9]{2,20}")
+_SEPARATORS = re.compile(r"[ ().\-]")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundRules:
+    """Where the centre may dial (fault 26): nothing goes out that no prefix allows."""
+
+    trunk: str = ""  # PJSIP endpoint; "" = no way out
+    allowed_prefixes: tuple[str, ...] = ()  # leading digits, with or without "+"; "" would allow everything
+    caller_id: str = ""  # the number shown to those we call
+    max_concurrent: int = 10
+    ring_timeout_s: float = 45.0
+
+    def check(self, number: str) -> str:
+        """The number as it may be dialled. Raises InvalidInputError, NotAllowedError."""
+        bare = _SEPARATORS.sub("", number.strip())
+        if not _DIALLABLE.fullmatch(bare):
+            raise InvalidInputError("This is not a telephone number.", number=number[:32])
+        if not self.trunk:
+            raise NotAllowedError("This centre has no trunk for outgoing calls.")
+        if not any(prefix and bare.startswith(prefix) for prefix in self.allowed_prefixes):
+            raise NotAllowedError("Calls to this number are not allowed here.", number=bare)
+        return bare
+
+    def allows(self, number: str) -> bool:
+        try:
+            self.check(number)
+        except (InvalidInputError, NotAllowedError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class TelephonePlan:
+    numbers: Mapping[str, str]  # DID → flow
+    queues: Mapping[str, QueueConfig]
+    outbound: OutboundRules = field(default_factory=OutboundRules)
+    default_language: str = "es"
+    node: str = "asterisk-1"  # which Asterisk this is, in `Interaction.node`
+    app: str = "centralita"  # the Stasis application
+    auto_answer: Mapping[str, str] = field(
+        default_factory=lambda: {"PJSIP_HEADER(add,X-Centralita-Auto-Answer)": "yes"}
+    )
+
+    def queue(self, name: str | None) -> QueueConfig:
+        """The queue's configuration; a plain one when the name is unknown (it was removed meanwhile)."""
+        return self.queues.get(name or "") or QueueConfig(name=name or "")
