@@ -1,0 +1,1 @@
+"""Everything that listens: recording, the vault that keeps it, and supervisors' listening."""

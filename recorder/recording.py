@@ -1,0 +1,338 @@
+"""Recording: every call from its first second, paused where the law or a card number asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from recorder.errors import DamagedError, VaultError
+from recorder.models import Recording, RecordingRow, RecordingState, as_recording
+from recorder.peaks import peaks
+from recorder.ports import Audit, MixMonitorControl
+from recorder.vault import HEADER_BYTES, Kept, Source, Vault
+from voice_core.clock import Clock
+from voice_core.desk import Desk
+from voice_core.errors import NotFoundError, UnavailableError
+from voice_core.interaction import Interaction
+from voice_core.ledger import Kind
+from voice_core.ports import Change, News, Notice
+from voice_core.store.database import for_writing
+from voice_core.store.errors import translated
+
+log = structlog.get_logger(__name__)
+
+DATABASE_TIMEOUT_S = 2.0  # a call does not wait longer for its recording's row
+RETRY_S = 1.0
+_OPEN_STATES = (RecordingState.RUNNING, RecordingState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of recordings is narrowed by; None means "any"."""
+
+    agent: str | None = None
+    queue: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None  # part of a telephone number, an interaction's id, a disposition
+    interaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A recording that runs and has no row yet."""
+
+    interaction: Interaction
+    channel_id: str
+    started_at: datetime
+
+
+class Recorder:
+    """Follows the MixMonitor files that the dialplan starts, and brings them into the vault."""
+
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        news: News,
+        clock: Clock,
+        engine: AsyncEngine,
+        vault: Vault,
+        spool: Path,
+        control: MixMonitorControl,
+        audit: Audit,
+    ) -> None:
+        self._desk = desk
+        self._news = news
+        self._clock = clock
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        # A transaction that reads and then writes must begin as a writer, or SQLite refuses it at once.
+        self._writing = async_sessionmaker(for_writing(engine), expire_on_commit=False)
+        self._vault = vault
+        self._spool = spool
+        self._control = control
+        self._audit = audit
+        self._owed: list[str] = []  # to be finished when the database is back
+        self._late: dict[str, list[_Late]] = {}  # begun while the database was away, by interaction
+
+    async def started(self, interaction_id: str, channel_id: str) -> None:
+        """Note that `channel_id` is being recorded. A repeated call changes nothing."""
+        late = _Late(self._desk.interaction(interaction_id), channel_id, self._clock.now())
+        try:
+            await self._note_started(late)
+        except UnavailableError as error:  # Asterisk records all the same; the row is written later
+            log.warning("recording_noted_later", interaction=interaction_id, error=str(error))
+            self._late.setdefault(interaction_id, []).append(late)
+
+    async def voicemail_left(self, task_id: str, name: str, seconds: int) -> None:
+        """`<spool>/<name>.wav` (mono) holds a message for this task."""
+        await self.started(task_id, f"{name}.wav")
+        try:
+            await self._finish(task_id)
+        except (
+            UnavailableError
+        ):  # its caller does not wait for the database: with the next recording that ends
+            self._owed.append(task_id)
+
+    async def pause(self, interaction_id: str, actor: str) -> None:
+        """Write silence from now on. Raises NotFoundError when nothing is being recorded."""
+        await self._switch(interaction_id, actor, mute=True)
+
+    async def resume(self, interaction_id: str, actor: str) -> None:
+        await self._switch(interaction_id, actor, mute=False)
+
+    async def finished(self, interaction_id: str) -> None:
+        """The recorded channel is gone: bring its file into the vault. A failure raises an alarm, never an
+        error: the call has ended well and must be closed (fault 7). A database that is away is waited for."""
+        while True:
+            try:
+                for owed in (interaction_id, *self._owed):
+                    await self._finish(owed)
+                self._owed.clear()
+                return
+            except UnavailableError as error:
+                log.warning("recording_kept_later", interaction=interaction_id, error=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def describe(self, interaction: Interaction) -> None:
+        """Copy what became known later (agent, result, disposition) onto the recordings' rows."""
+        async with self._writing.begin() as session:
+            for row in await session.scalars(
+                select(RecordingRow).where(RecordingRow.interaction_id == interaction.id)
+            ):
+                _describe(row, interaction)
+
+    async def recover(self) -> list[Recording]:
+        """At start: take up files whose calls ended unwatched, and those the vault refused before."""
+        live = {interaction.id for interaction in self._desk.live()}
+        waiting = (*_OPEN_STATES, RecordingState.FAILED)
+        rows = await self._rows(select(RecordingRow).where(RecordingRow.state.in_(waiting)))
+        return [await self._store(row, recovered=True) for row in rows if row.interaction_id not in live]
+
+    async def search(self, wanted: Filter, page: int = 1, page_size: int = 50) -> tuple[list[Recording], int]:
+        """A page (from 1), newest first, and how many there are in all."""
+        conditions = _conditions(wanted)
+        newest_first = select(RecordingRow).where(*conditions).order_by(RecordingRow.started_at.desc())
+        rows = await self._rows(newest_first.offset((page - 1) * page_size).limit(page_size))
+        async with self._sessions() as session:
+            total = await session.scalar(select(func.count()).select_from(RecordingRow).where(*conditions))
+        return [as_recording(row) for row in rows], total or 0
+
+    async def of(self, interaction_id: str) -> list[Recording]:
+        rows = await self._rows(
+            select(RecordingRow)
+            .where(RecordingRow.interaction_id == interaction_id)
+            .order_by(RecordingRow.id)
+        )
+        return [as_recording(row) for row in rows]
+
+    async def get(self, recording_id: str) -> Recording:
+        return as_recording(await self._row(recording_id))
+
+    async def open(self, recording_id: str, actor: str, *, action: str = "recording.play") -> Path:
+        """The WAV file, once its hash is checked and the access noted. Raises NotFoundError, DamagedError."""
+        row = await self._row(recording_id)
+        if not row.path:
+            raise NotFoundError(
+                "This recording has no file: the call is still going on, or nothing was recorded."
+            )
+        await self._audit.record(actor, action, recording_id, {"interaction": row.interaction_id})
+        if not await self._vault.intact(row.path, row.sha256):
+            self._alarm("recording_damaged", row.interaction_id, row.id)
+            raise DamagedError(
+                "The file does not match the hash noted when it was stored. Restore it from a backup."
+            )
+        return self._vault.path(row.path)
+
+    async def peaks(self, recording_id: str, points: int = 800) -> list[list[float]]:
+        """The outline for a player; see `recorder.peaks`."""
+        row = await self._row(recording_id)
+        if not row.path:
+            return [[], []]
+        return await asyncio.to_thread(peaks, self._vault.path(row.path), points)
+
+    async def state(self, interaction_id: str) -> str:
+        """ "on", "paused" or "off", as the panel shows it."""
+        states = {recording.state for recording in await self.of(interaction_id)}
+        if RecordingState.PAUSED in states:
+            return "paused"
+        return "on" if RecordingState.RUNNING in states else "off"
+
+    async def _switch(self, interaction_id: str, actor: str, *, mute: bool) -> None:
+        wanted = RecordingState.PAUSED if mute else RecordingState.RUNNING
+        rows = [
+            row
+            for row in await self._rows(
+                select(RecordingRow).where(RecordingRow.interaction_id == interaction_id)
+            )
+            if row.state in _OPEN_STATES
+        ]
+        if not rows:
+            raise NotFoundError("Nothing is being recorded on this call.")
+        for row in rows:
+            if row.state == wanted:
+                continue
+            await self._control.mix_monitor_mute(row.channel_id, mute)
+            await self._save(row.id, state=wanted)
+            kind = Kind.RECORDING_PAUSED if mute else Kind.RECORDING_RESUMED
+            await self._desk.note(interaction_id, kind, actor, {"recording": row.id})
+
+    async def _finish(self, interaction_id: str) -> None:
+        """Raises UnavailableError: nothing of it was done twice when it is called again."""
+        for late in tuple(self._late.get(interaction_id, ())):
+            await self._note_started(late)
+            self._late[interaction_id].remove(late)
+        self._late.pop(interaction_id, None)
+        async with translated():
+            rows = await self._rows(select(RecordingRow).where(RecordingRow.interaction_id == interaction_id))
+            for row in rows:
+                if row.state in _OPEN_STATES:
+                    await self._store(row, recovered=False)
+
+    async def _note_started(self, late: _Late) -> None:
+        """Raises UnavailableError within DATABASE_TIMEOUT_S."""
+        async with translated(), asyncio.timeout(DATABASE_TIMEOUT_S):
+            row_id = await self._begin(late.interaction, late.channel_id, late.started_at)
+        if row_id:
+            await self._desk.note(
+                late.interaction.id, Kind.RECORDING_STARTED, "system", {"recording": row_id}
+            )
+
+    async def _begin(self, interaction: Interaction, channel_id: str, started_at: datetime) -> str | None:
+        """The new row's id; None when this channel has one already."""
+        interaction_id = interaction.id
+        async with self._writing.begin() as session:
+            if await session.scalar(select(RecordingRow.id).where(RecordingRow.channel_id == channel_id)):
+                return None
+            of_this_contact = RecordingRow.interaction_id == interaction_id
+            earlier = await session.scalar(
+                select(func.count()).select_from(RecordingRow).where(of_this_contact)
+            )
+            row = RecordingRow(
+                id=f"{interaction_id}.r{(earlier or 0) + 1}",
+                channel_id=channel_id,
+                state=RecordingState.RUNNING,
+                started_at=started_at,
+            )
+            _describe(row, interaction)
+            session.add(row)
+        return row.id
+
+    async def _store(self, row: RecordingRow, *, recovered: bool) -> Recording:
+        source = self._source(row.channel_id)
+        if not source.path.is_file():
+            self._alarm("recording_lost", row.interaction_id, row.id)
+            return await self._save(row.id, state=RecordingState.LOST, problem="No audio file was found.")
+        try:
+            kept = await self._vault.keep(source, row.id, row.started_at)
+        except VaultError as error:
+            self._alarm("recording_failed", row.interaction_id, row.id)
+            return await self._save(row.id, state=RecordingState.FAILED, problem=str(error))
+        stored = await self._save_once_kept(row.id, **_kept(kept, recovered=recovered))
+        said = {"recording": row.id, "length_s": round(kept.length_s, 2), "sha256": kept.sha256}
+        await self._desk.note(row.interaction_id, Kind.RECORDING_STORED, "system", said)
+        return stored
+
+    def _source(self, channel_id: str) -> Source:
+        if channel_id.endswith(".wav"):
+            return Source(self._spool / channel_id, channels=1, header_bytes=HEADER_BYTES)
+        return Source(self._spool / f"{channel_id}.raw")
+
+    def _alarm(self, code: str, interaction_id: str, recording_id: str) -> None:
+        notice = Notice(code, interaction_id=interaction_id, data={"recording": recording_id})
+        self._news.publish(Change(notices=(notice,)))
+
+    async def _row(self, recording_id: str) -> RecordingRow:
+        rows = await self._rows(select(RecordingRow).where(RecordingRow.id == recording_id))
+        if not rows:
+            raise NotFoundError(f"There is no recording {recording_id!r}.")
+        return rows[0]
+
+    async def _rows(self, query: Select[RecordingRow]) -> Sequence[RecordingRow]:
+        async with self._sessions() as session:
+            return (await session.scalars(query)).all()
+
+    async def _save_once_kept(self, recording_id: str, **values: object) -> Recording:
+        """The file is in the vault and no longer where Asterisk wrote it: its row must be told."""
+        while True:
+            try:
+                async with translated():
+                    return await self._save(recording_id, **values)
+            except UnavailableError as error:
+                log.warning("recording_kept_later", recording=recording_id, error=str(error))
+                await asyncio.sleep(RETRY_S)
+
+    async def _save(self, recording_id: str, **values: object) -> Recording:
+        async with self._writing.begin() as session:
+            row = await session.get_one(RecordingRow, recording_id)
+            for name, value in values.items():
+                setattr(row, name, value)
+        return as_recording(row)
+
+
+def _kept(kept: Kept, *, recovered: bool) -> dict[str, object]:
+    cut_off = kept.cut_off or recovered
+    return {
+        "state": RecordingState.CUT_OFF if cut_off else RecordingState.STORED,
+        "problem": "Taken up after an interruption; the end may be missing." if cut_off else "",
+        "path": kept.path,
+        "length_s": kept.length_s,
+        "size_bytes": kept.size_bytes,
+        "sha256": kept.sha256,
+    }
+
+
+def _describe(row: RecordingRow, interaction: Interaction) -> None:
+    row.interaction_id = interaction.id
+    row.direction = interaction.direction
+    row.from_address = interaction.from_address
+    row.to_address = interaction.to_address
+    row.agent = interaction.agent or row.agent
+    row.queue = interaction.queue
+    row.end_reason = interaction.end_reason
+    row.disposition = interaction.disposition
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    row = RecordingRow
+    exact = (
+        (row.agent, wanted.agent),
+        (row.queue, wanted.queue),
+        (row.interaction_id, wanted.interaction_id),
+    )
+    conditions = [column == value for column, value in exact if value is not None]
+    if wanted.since is not None:
+        conditions.append(row.started_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(row.started_at < wanted.until)
+    if wanted.text:
+        columns = (row.from_address, row.to_address, row.interaction_id, row.disposition)
+        conditions.append(or_(*(column.contains(wanted.text, autoescape=True) for column in columns)))
+    return conditions
