@@ -1,0 +1,184 @@
+"""`centralita`: the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic_core import to_jsonable_python
+
+from contact_centre.commands import calls, users
+from contact_centre.commands.console import carry_out, print_json, refuse
+from contact_centre.logs import set_up_logs
+from contact_centre.settings import Settings, load_settings
+from voice_core.errors import CentralitaError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Centralita: un centro de contacto propio. (A contact centre of one's own.)",
+)
+app.add_typer(users.app, name="user")
+app.add_typer(calls.app, name="calls")
+flow_app = typer.Typer(no_args_is_help=True, help="Flujos de conversación. (Conversation flows.)")
+app.add_typer(flow_app, name="flow")
+run_app = typer.Typer(no_args_is_help=True, help="Las partes por separado. (The parts, each by itself.)")
+app.add_typer(run_app, name="run")
+
+
+class Language(StrEnum):
+    ES = "es"
+    EN = "en"
+
+
+Lang = Annotated[Language, typer.Option("--lang", help="es or en")]
+LogJson = Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
+
+
+@app.command()
+def up(
+    *,
+    lang: Lang = Language.ES,
+    telephone: Annotated[bool, typer.Option(help="Start Asterisk and take calls")] = True,
+    log_json: LogJson = False,
+) -> None:
+    """Start everything, until Ctrl-C. (Arrancar todo.)"""
+    from contact_centre.commands.up import up as serve
+
+    settings = _settings()
+    set_up_logs(settings.log_level, as_json=log_json)
+    raise typer.Exit(serve(settings, language=lang, with_telephone=telephone))
+
+
+@run_app.command("controller")
+def run_controller(*, lang: Lang = Language.ES, log_json: LogJson = False) -> None:
+    """All but Asterisk, which runs by itself: stopping this leaves its calls. (Todo menos Asterisk.)"""
+    from contact_centre.commands.up import run_controller as serve
+
+    settings = _settings()
+    set_up_logs(settings.log_level, as_json=log_json)
+    raise typer.Exit(carry_out(lambda: serve(settings, language=lang)))
+
+
+@run_app.command("asterisk")
+def run_asterisk(*, log_json: LogJson = False) -> None:
+    """Asterisk alone, watched and started again when it dies. (Solo Asterisk.)"""
+    from contact_centre.commands.up import run_asterisk as serve
+
+    settings = _settings()
+    set_up_logs(settings.log_level, as_json=log_json)
+    raise typer.Exit(carry_out(lambda: serve(settings)))
+
+
+@app.command()
+def provision() -> None:
+    """Write Asterisk's files, for an Asterisk that others start. (Escribir los archivos de Asterisk.)"""
+    from contact_centre.telephony import write_files
+
+    settings = _settings()
+    written = carry_out(lambda: write_files(settings))
+    typer.echo(settings.asterisk_home / "etc" / "asterisk.conf")
+    for name in sorted(written):
+        typer.echo(f"  {name}")
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False, lang: Lang = Language.ES) -> None:
+    """Check everything the centre needs, and say what to do. (Revisar.)"""
+    from contact_centre.doctor import examine
+
+    findings = carry_out(lambda: examine(_settings()))
+    if as_json:
+        print_json(to_jsonable_python(findings))
+    else:
+        for finding in findings:
+            typer.echo(finding.line_in(lang))
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command("demo-call")
+def demo_call(
+    number: str,
+    press: Annotated[str, typer.Option(help="Keys, one for each prompt that is heard")] = "",
+    say: Annotated[str, typer.Option(help="What the caller says once somebody answers")] = "",
+    hang_up_after: Annotated[float, typer.Option(help="Seconds", min=1, max=3600)] = 120.0,
+    caller: Annotated[str, typer.Option("--from", help="The caller's number; made up unless given")] = "",
+    *,
+    tone: Annotated[bool, typer.Option("--tone", help="Send a tone instead of speech")] = False,
+    lang: Lang = Language.ES,
+) -> None:
+    """Place a real call through the test trunk and tell it line by line. (Llamada de prueba.)"""
+    from contact_centre.demo_call import demo_call as place_call
+
+    settings = _settings()
+    set_up_logs("error", as_json=False)
+    code = carry_out(
+        lambda: place_call(
+            settings,
+            number,
+            press=press,
+            say=say,
+            tone=tone,
+            hang_up_after_s=hang_up_after,
+            from_number=caller,
+            language=lang,
+        )
+    )
+    raise typer.Exit(code)
+
+
+@flow_app.command("check")
+def check_flows(
+    folder: Annotated[Path | None, typer.Argument(help="The centre's own flows unless given")] = None,
+    *,
+    lang: Lang = Language.ES,
+    as_json: AsJson = False,
+) -> None:
+    """Read every flow and say what is wrong with it: file, line, cause, remedy. (Revisar los flujos.)"""
+    from contact_centre.centre_reading import ensure_centre_file, load_centre
+    from ivr_flows import check
+
+    queues = None
+    if folder is None:
+        settings = _settings()
+        try:
+            centre = load_centre(ensure_centre_file(settings))
+        except CentralitaError as error:
+            refuse(error)
+        folder = settings.flows_folder / centre.organisation.flows
+        queues = {queue.name for queue in centre.queues}
+    problems = check(folder, queues)
+    if as_json:
+        print_json([to_jsonable_python(problem) for problem in problems])
+    else:
+        for problem in problems:
+            typer.echo(problem.line_in(lang), err=problem.severity == "error")
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(1)
+    if not as_json:
+        typer.echo("Flujos correctos." if lang is Language.ES else "The flows are sound.")
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except CentralitaError as error:
+        refuse(error)
+
+
+def main() -> None:
+    """The installed program."""
+    try:
+        app()
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

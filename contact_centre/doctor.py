@@ -1,0 +1,215 @@
+"""`centralita doctor`: everything the centre needs, each with what to do when it is not as it must be."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import shutil
+import socket
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from contact_centre.asterisk_installation import find_asterisk, find_espeak
+from contact_centre.asterisk_process import port_problem
+from contact_centre.centre_reading import NAME as CENTRE_FILE
+from contact_centre.centre_reading import load_centre
+from contact_centre.secrets_file import NAME as SECRETS_FILE
+from contact_centre.secrets_file import load_secrets
+from contact_centre.settings import CHECKOUT, Settings
+from ivr_flows import check
+from voice_core.errors import CentralitaError
+
+LEAST_FREE_BYTES = 1 << 30  # an hour of one recorded call takes 115 MB
+DATABASE_TIMEOUT_S = 5.0
+SOUNDS = ("es", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. The sentences say what is, or what to do."""
+
+    name: str
+    ok: bool
+    es: str
+    en: str
+
+    def line_in(self, language: str) -> str:
+        said = self.en if language == "en" else self.es
+        return f"{'✓' if self.ok else '✗'} {self.name}: {said}"
+
+    def __str__(self) -> str:
+        return self.line_in("es")
+
+
+async def examine(settings: Settings) -> Sequence[Finding]:
+    """Look at everything; changes nothing. Does not raise for what it finds."""
+    found = await asyncio.to_thread(lambda: [finding for look in _LOOKS for finding in look(settings)])
+    return [*found, await _database(settings)]
+
+
+def _asterisk(_settings: Settings) -> Iterator[Finding]:
+    try:
+        there = find_asterisk()
+    except CentralitaError as error:
+        yield Finding("asterisk", False, f"falta: ejecute `make asterisk` ({error})", str(error))
+        return
+    version = ".".join(map(str, there.version))
+    yield Finding("asterisk", True, f"{version}, en {there.program}", f"{version}, at {there.program}")
+    missing = [language for language in SOUNDS if not (there.data / "sounds" / language).exists()]
+    package = "asterisk-core-sounds-{}-wav"
+    names = ", ".join(package.format(language) for language in missing)
+    yield _judged(
+        "sounds", not missing, ("voces de Asterisk presentes", "Asterisk's voices are there"),
+        (f"faltan voces: instale {names}", f"voices are missing: install {names}"),
+    )  # fmt: skip
+
+
+def _speech(_settings: Settings) -> Iterator[Finding]:
+    program = find_espeak()
+    yield _judged(
+        "espeak-ng", program is not None, (str(program), str(program)),
+        ("falta: ejecute `make install`, o instale el paquete espeak-ng",
+         "missing: run `make install`, or install the package espeak-ng"),
+    )  # fmt: skip
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = _first_existing(settings.home)
+    writable = home.is_dir() and os.access(home, os.W_OK | os.X_OK)
+    yield _judged(
+        "home", writable, (str(settings.home), str(settings.home)),
+        (f"no se puede escribir en {home}: devuélvala a su usuario, o fije CENTRALITA_HOME en otra carpeta",
+         f"{home} cannot be written: give it back to your user, or set CENTRALITA_HOME to another folder"),
+    )  # fmt: skip
+    free = shutil.disk_usage(home).free
+    yield _judged(
+        "disk", free >= LEAST_FREE_BYTES, (f"{free >> 30} GB libres", f"{free >> 30} GB free"),
+        (f"solo {free >> 20} MB libres en {home}: libere al menos 1 GB",
+         f"only {free >> 20} MB free at {home}: free 1 GB or more"),
+    )  # fmt: skip
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    path = settings.home / SECRETS_FILE
+    if not path.exists():
+        yield Finding("secrets", True, "se crearán en el primer arranque", "will be made on the first start")
+        return
+    try:
+        load_secrets(settings.home)
+    except CentralitaError as error:
+        yield Finding("secrets", False, str(error), str(error))
+        return
+    private = stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    yield _judged(
+        "secrets", private, ("solo los lee su dueño", "readable by their owner only"),
+        (f"otros usuarios pueden leer {path}: ejecute `chmod 600 {path}`",
+         f"other users can read {path}: run `chmod 600 {path}`"),
+    )  # fmt: skip
+
+
+def _centre(settings: Settings) -> Iterator[Finding]:
+    path = settings.home / CENTRE_FILE
+    if not path.exists():
+        yield Finding("centre", True, "se creará en el primer arranque", "will be made on the first start")
+        return
+    try:
+        centre = load_centre(path)
+    except CentralitaError as error:
+        yield Finding("centre", False, str(error), str(error))
+        return
+    yield Finding("centre", True, str(path), str(path))
+    folder = settings.flows_folder / centre.organisation.flows
+    problems = [
+        one for one in check(folder, {queue.name for queue in centre.queues}) if one.severity == "error"
+    ]
+    yield _judged(
+        "flows", not problems, (str(folder), str(folder)),
+        (f"{len(problems)} errores: ejecute `centralita flow check`",
+         f"{len(problems)} errors: run `centralita flow check`"),
+    )  # fmt: skip
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    if _runs(settings):
+        yield Finding("ports", True, "en uso por este mismo centro", "in use by this very centre")
+        return
+    for name, kind, host, port in (
+        ("http_port", socket.SOCK_STREAM, settings.http_host, settings.http_port),
+        ("asterisk_http_port", socket.SOCK_STREAM, settings.asterisk_http_host, settings.asterisk_http_port),
+        ("ami_port", socket.SOCK_STREAM, "127.0.0.1", settings.ami_port),
+        ("sip_port", socket.SOCK_DGRAM, settings.sip_host, settings.sip_port),
+        ("sip_port (tcp)", socket.SOCK_STREAM, settings.sip_host, settings.sip_port),
+    ):
+        problem = port_problem(kind, host, port)
+        variable = f"CENTRALITA_{name.split()[0].upper()}"
+        yield _judged(
+            name, problem is None, (f"{port} libre", f"{port} is free"),
+            (f"el puerto {port} de {host} no se puede abrir: cierre lo que lo usa, o fije {variable}",
+             f"{problem}: stop what uses it, or set {variable}"),
+        )  # fmt: skip
+
+
+def _panel(_settings: Settings) -> Iterator[Finding]:
+    built = (CHECKOUT / "panel" / "dist" / "index.html").exists()
+    yield _judged(
+        "panel", built, ("construido", "built"),
+        ("sin construir: ejecute `make install`", "not built: run `make install`"),
+    )  # fmt: skip
+
+
+async def _database(settings: Settings) -> Finding:
+    if not settings.database_url and not (settings.home / "centralita.db").exists():
+        return Finding("database", True, "se creará en el primer arranque", "will be made on the first start")
+    try:
+        engine = create_async_engine(settings.database)
+        try:
+            async with asyncio.timeout(DATABASE_TIMEOUT_S), engine.connect() as connection:
+                await connection.execute(text("select 1"))
+        finally:
+            await engine.dispose()
+    except (SQLAlchemyError, OSError, TimeoutError, ImportError) as error:
+        why = type(error).__name__  # not its text: it may hold the password
+        return Finding(
+            "database", False, f"no responde ({why}): revise CENTRALITA_DATABASE_URL y que el servidor esté en marcha",
+            f"does not answer ({why}): look at CENTRALITA_DATABASE_URL and whether the server runs",
+        )  # fmt: skip
+    return Finding("database", True, "responde", "answers")
+
+
+_LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _asterisk,
+    _speech,
+    _panel,
+    _home,
+    _secrets,
+    _centre,
+    _ports,
+)
+
+
+def _judged(name: str, ok: bool, good: tuple[str, str], bad: tuple[str, str]) -> Finding:
+    es, en = good if ok else bad
+    return Finding(name, ok, es, en)
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether a Centralita runs this home now: it then holds the lock of its Asterisk."""
+    try:
+        with (settings.asterisk_home / "run" / "centralita.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _first_existing(path: Path) -> Path:
+    return next(parent for parent in (path, *path.parents) if parent.exists())

@@ -1,0 +1,68 @@
+"""`/events`: a snapshot, then every change this person may see."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+from pydantic_core import to_json
+
+from contact_centre.access.models import Signed
+from contact_centre.access.privileges import Privilege
+from contact_centre.live.feed import Feed, Message, Screen
+from contact_centre.web.ask import Ask
+from contact_centre.web.route import route
+from contact_centre.web.sockets import BEHIND, Sockets, close
+
+SEND_TIMEOUT_S = 10.0
+HEARTBEAT_S = 30.0
+INCOMING_LIMIT_BYTES = 1024  # nothing is expected from the page
+_PING = to_json(Message(type="ping"), exclude_none=True)
+
+
+class EventRoutes:
+    def __init__(self, feed: Feed, sockets: Sockets) -> None:
+        self._feed = feed
+        self._sockets = sockets
+
+    @route("GET", "/events", needs=Privilege.SIGNED_IN, summary="Snapshot, then changes", media="websocket")
+    async def events(self, ask: Ask) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=INCOMING_LIMIT_BYTES, compress=False
+        )
+        if not socket.can_prepare(ask.request).ok:
+            raise web.HTTPBadRequest
+        signed = ask.signed
+        await socket.prepare(ask.request)
+        async with self._sockets.kept(socket, signed):
+            with self._feed.open(signed) as screen:
+                await self._serve(socket, screen, signed)
+        return socket
+
+    async def _serve(self, socket: web.WebSocketResponse, screen: Screen, signed: Signed) -> None:
+        def alive(now: Signed) -> None:
+            if now.user.roles != screen.signed.user.roles:
+                self._feed.show_again(screen, now)
+            screen.put(_PING)
+
+        beside = [
+            asyncio.ensure_future(_send(socket, screen)),
+            asyncio.ensure_future(self._sockets.guard(socket, signed, alive)),
+        ]
+        try:
+            async for _ in socket:
+                pass  # reading notices the close; what a page sends means nothing here
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _send(socket: web.WebSocketResponse, screen: Screen) -> None:
+    while (text := await screen.waiting.get()) is not None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await socket.send_str(text.decode())
+        except (TimeoutError, ConnectionError):
+            break
+    await close(socket, BEHIND, b"too far behind")

@@ -1,0 +1,85 @@
+"""The softphone's WebSocket: the page's SIP goes through us to Asterisk, so that one origin and one port serve all."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import structlog
+from aiohttp import WSMsgType, web
+
+from contact_centre.access.models import Signed
+from contact_centre.access.privileges import Privilege
+from contact_centre.web.ask import Ask
+from contact_centre.web.route import route
+from contact_centre.web.sockets import Sockets, close
+from voice_core.errors import UnavailableError
+
+CONNECT_TIMEOUT_S = 5.0
+SEND_TIMEOUT_S = 5.0
+HEARTBEAT_S = 20.0
+LONGEST_SIP_BYTES = 64 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+class SoftphoneRoutes:
+    """`url` is Asterisk's own `/ws` on loopback; None while there is no Asterisk."""
+
+    def __init__(self, url: str | None, sockets: Sockets) -> None:
+        self._url = url
+        self._sockets = sockets
+
+    @route("GET", "/softphone/ws", needs=Privilege.OWN_WORK, summary="SIP over WebSocket", media="websocket")
+    async def softphone(self, ask: Ask) -> web.WebSocketResponse:
+        page = web.WebSocketResponse(
+            protocols=("sip",), heartbeat=HEARTBEAT_S, max_msg_size=LONGEST_SIP_BYTES, compress=False
+        )
+        if not page.can_prepare(ask.request).ok:
+            raise web.HTTPBadRequest
+        if self._url is None:
+            raise UnavailableError("There is no telephone system.")
+        async with aiohttp.ClientSession() as http:
+            try:
+                async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                    asterisk = await http.ws_connect(
+                        self._url, protocols=("sip",), max_msg_size=LONGEST_SIP_BYTES
+                    )
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise UnavailableError("Asterisk does not answer.") from error
+            async with asterisk:
+                await page.prepare(ask.request)
+                async with self._sockets.kept(page, ask.signed):
+                    await self._join(page, asterisk, ask.signed)
+        return page
+
+    async def _join(
+        self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse, signed: Signed
+    ) -> None:
+        def alive(now: Signed) -> None:
+            pass
+
+        ways = [
+            asyncio.ensure_future(_carry(page, asterisk)),
+            asyncio.ensure_future(_carry(asterisk, page)),
+            asyncio.ensure_future(self._sockets.guard(page, signed, alive)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            await close(page, aiohttp.WSCloseCode.GOING_AWAY, b"telephone closed")
+
+
+Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
+
+
+async def _carry(source: Socket, sink: Socket) -> None:
+    async for message in source:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            if message.type is WSMsgType.TEXT:
+                await sink.send_str(message.data)
+            elif message.type is WSMsgType.BINARY:
+                await sink.send_bytes(message.data)

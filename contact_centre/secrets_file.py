@@ -1,0 +1,80 @@
+"""The secrets of one installation, made on its first run and kept in `<home>/secrets.json`, readable by its owner only."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from voice_core.errors import InvalidInputError
+
+NAME = "secrets.json"
+BYTES = 24  # of randomness in each
+KNOWN_DEFAULTS = {"asterisk", "centralita", "changeme", "password", "secret", "mypassword", "admin"}
+
+
+def _not_guessable(value: str) -> str:
+    if (
+        value.lower() in KNOWN_DEFAULTS
+        or not value.isascii()
+        or not value.replace("-", "").replace("_", "").isalnum()
+    ):
+        raise ValueError("must be a random word of letters, digits, - and _")
+    return value
+
+
+Secret = Annotated[str, Field(min_length=16, max_length=200, repr=False), AfterValidator(_not_guessable)]
+
+
+class Secrets(BaseModel):
+    """Passwords between our own parts; none is ever typed by a person."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ari_password: Secret
+    ami_password: Secret
+    session_key: Secret
+
+
+def load_secrets(home: Path) -> Secrets:
+    """Read them, making them first where there are none. Raises InvalidInputError for weak or unreadable ones."""
+    path = home / NAME
+    if not path.exists():
+        _write_new(path)
+    try:
+        return Secrets.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path} cannot be read ({error.strerror}): give it back to its owner"
+        ) from error
+    except ValidationError as error:
+        name = error.errors(include_input=False)[0]["loc"] or ("file",)
+        raise InvalidInputError(
+            f"{path}: {name[0]} is missing, empty or guessable. Remove the file to have new secrets made"
+        ) from None
+
+
+def _write_new(path: Path) -> None:
+    values = {name: secrets.token_urlsafe(BYTES) for name in Secrets.model_fields}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")  # 0600 from the start
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(values, file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)  # never over an existing one: two first runs at once agree on one
+        except FileExistsError:
+            pass
+        finally:
+            Path(temporary).unlink()
+    except OSError as error:
+        raise InvalidInputError(
+            f"{path.parent} cannot be written ({error.strerror}): set CENTRALITA_HOME to a folder of yours"
+        ) from error

@@ -1,0 +1,99 @@
+"""What people read when something is refused, by error code, Spanish first. `{name}` is filled from the error's data.
+
+The web and the command line share these; an English error that says more than its code (`InvalidInputError`) keeps
+its own sentence in English.
+"""
+
+from __future__ import annotations
+
+from voice_core.errors import CentralitaError
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "not_found": ("No existe, o ya terminó.", "It does not exist, or is already over."),
+    "wrong_stage": (
+        "La llamada ya no está en un momento que permita esto.",
+        "The call is no longer at a point that allows this.",
+    ),
+    "offer_gone": (
+        "La oferta ya no está: la tomó otra persona o venció.",
+        "The offer is gone: taken or timed out.",
+    ),
+    "not_allowed": ("Su rol no permite hacer esto.", "Your role does not allow this."),
+    "invalid_input": ("Algún dato no es válido.", "Something in the request is not valid."),
+    "unavailable": (
+        "La telefonía no responde en este momento. Vuelva a intentarlo en unos segundos.",
+        "The telephone system does not answer right now. Try again in a few seconds.",
+    ),
+    "stale_write": (
+        "Otra persona lo cambió primero. Vuelva a cargar e inténtelo de nuevo.",
+        "Somebody else changed it first. Reload and try again.",
+    ),
+    "wrong_credentials": (
+        "El usuario o la contraseña no son correctos.",
+        "The user name or the password is wrong.",
+    ),
+    "too_many_attempts": (
+        "Demasiados intentos fallidos. Espere {retry_after_s} segundos.",
+        "Too many failed attempts. Wait {retry_after_s} seconds.",
+    ),
+    "not_signed_in": ("Inicie sesión para continuar.", "Sign in to continue."),
+    "forged_request": (
+        "La petición no viene de esta página. Vuelva a cargar el panel.",
+        "The request does not come from this page. Reload the panel.",
+    ),
+    "user_exists": ("El usuario «{username}» ya existe.", "The user name “{username}” is taken."),
+    "weak_password": (
+        "La contraseña necesita al menos {minimum} caracteres y no debe contener el usuario.",
+        "The password needs at least {minimum} characters and must not contain the user name.",
+    ),
+    "recording_damaged": (
+        "El archivo no coincide con el sello que se guardó con él. Recupérelo de una copia de seguridad.",
+        "The file does not match the seal stored with it. Restore it from a backup.",
+    ),
+    "vault_failed": ("El disco no aceptó la grabación.", "The disk refused the recording."),
+    "listening_failed": (
+        "No se puede escuchar esta llamada ahora. Compruebe que su teléfono está conectado.",
+        "This call cannot be listened to now. Check that your telephone is connected.",
+    ),
+    "database_unavailable": (
+        "La base de datos no responde en este momento. Vuelva a intentarlo en unos segundos.",
+        "The database does not answer right now. Try again in a few seconds.",
+    ),
+    "invalid_field": ("El dato «{field}» no es válido.", "The field “{field}” is not valid."),
+    "bad_request": ("La petición no se entiende.", "The request cannot be understood."),
+    "no_such_route": ("Esta dirección no existe.", "This address does not exist."),
+    "method_not_allowed": (
+        "Esta dirección no admite esa operación.",
+        "This address does not take that method.",
+    ),
+    "wrong_media_type": ("El cuerpo debe ser application/json.", "The body must be application/json."),
+    "too_large": ("La petición es demasiado grande.", "The request is too large."),
+    "wrong_host": (
+        "Esta dirección no sirve ese nombre de máquina.",
+        "This address does not serve that host name.",
+    ),
+    "not_built": (
+        "El panel no está construido. Ejecute «make run».",
+        "The panel is not built. Run “make run”.",
+    ),
+    "internal": (
+        "Algo falló de nuestro lado; quedó anotado con la referencia {reference}.",
+        "Something failed on our side; it was noted under reference {reference}.",
+    ),
+}
+
+
+def sentence(error: CentralitaError, language: str) -> str:
+    """What to tell a person about `error`."""
+    code = "invalid_field" if error.code == "invalid_input" and "field" in error.data else error.code
+    spanish, english = SENTENCES.get(code, (str(error), str(error)))
+    text = spanish if language == "es" else english
+    try:
+        return text.format_map(error.data)
+    except (KeyError, ValueError):
+        return str(error)
+
+
+def say(code: str, language: str, **data: object) -> str:
+    spanish, english = SENTENCES[code]
+    return (spanish if language == "es" else english).format_map(data)

@@ -1,0 +1,156 @@
+"""The settings of one installation: environment over `<home>/centralita.yaml` over defaults. Alone reads the environment."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from voice_core.errors import InvalidInputError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PREFIX = "CENTRALITA_"
+# A Unix socket's path ends at 107 bytes; Asterisk's is <home>/asterisk/run/asterisk.ctl.
+LONGEST_HOME = 107 - len("/asterisk/run/asterisk.ctl")
+# Asterisk's files know no quoting: a path with one of these would be read as something else.
+UNSAFE_IN_PATH = set(";,\n\r\t${}()|&\"'`\\<>[]=#*?")
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _loopback(host: str) -> str:
+    if not ipaddress.ip_address(host).is_loopback:
+        raise ValueError("must be a loopback address (127.0.0.1): it is never offered to a network")
+    return host
+
+
+def _address(host: str) -> str:
+    return str(ipaddress.ip_address(host))
+
+
+Loopback = Annotated[str, AfterValidator(_loopback)]
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseModel):
+    """Everything that differs between two installations on one machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = CHECKOUT / ".centralita"
+    http_host: Address = "127.0.0.1"
+    http_port: Port = 8080
+    # `embedded`: `centralita up` starts Asterisk and ends it; `external`: a service manager does.
+    asterisk: Literal["embedded", "external"] = "embedded"
+    watchdog_s: float = Field(default=2.0, ge=0.5, le=60)  # event-loop lag that ends the controller
+    sip_host: Address = "127.0.0.1"
+    sip_port: Port = 5160  # not 5060: a telephone system may already be on this machine
+    media_host: Address = "127.0.0.1"  # where RTP is bound
+    rtp_start: Port = 20000
+    rtp_end: Port = 20999
+    asterisk_http_host: Loopback = "127.0.0.1"
+    asterisk_http_port: Port = 8188  # ARI, and SIP over WebSocket
+    ami_port: Port = 5138  # always on 127.0.0.1
+    trunk_host: Address = "127.0.0.2"  # where the demo trunk's calls come from
+    trunk_port: Port = 5170  # and where calls out through it go
+    database_url: str = ""
+    flows_folder: Path = CHECKOUT / "ivr_flows" / "flows"
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.rtp_end - self.rtp_start < 3:
+            raise ValueError("rtp_end must be at least 3 above rtp_start: a call takes two ports a leg")
+        if unsafe := UNSAFE_IN_PATH.intersection(str(self.home)):
+            raise ValueError(
+                f"home holds characters Asterisk cannot read in a path: {' '.join(sorted(unsafe))!r}"
+            )
+        if len(os.fsencode(self.home)) > LONGEST_HOME:
+            raise ValueError(
+                f"home is longer than {LONGEST_HOME} bytes, too long for Asterisk's control socket"
+            )
+        ports = (self.http_port, self.sip_port, self.asterisk_http_port, self.ami_port)
+        if len(set(ports)) < len(ports):
+            raise ValueError("http_port, sip_port, asterisk_http_port and ami_port must differ")
+        if taken := [port for port in ports if self.rtp_start <= port <= self.rtp_end]:
+            raise ValueError(f"port {taken[0]} lies between rtp_start and rtp_end, which belong to calls")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The URL of the store: SQLite in the home folder unless set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'centralita.db'}"
+
+    @property
+    def asterisk_home(self) -> Path:
+        return self.home / "asterisk"
+
+    @property
+    def recordings(self) -> Path:
+        """Where Asterisk writes a recording while the call lives."""
+        return self.asterisk_home / "spool" / "recording"
+
+    @property
+    def ari_url(self) -> str:
+        return f"http://{self.asterisk_http_host}:{self.asterisk_http_port}/ari"
+
+    @property
+    def softphone_url(self) -> str:
+        """Asterisk's SIP over WebSocket, as the panel's proxy reaches it."""
+        return f"ws://{self.asterisk_http_host}:{self.asterisk_http_port}/ws"
+
+    @property
+    def panel_url(self) -> str:
+        return f"http://{self.http_host}:{self.http_port}/"
+
+
+def service_manager_address() -> str:
+    """Where systemd wants to be told that we are ready; empty without it."""
+    return os.environ.get("NOTIFY_SOCKET", "")
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and the home folder's file. Raises InvalidInputError with one sentence a person can act on."""
+    variables = os.environ if environment is None else environment
+    values: dict[str, Any] = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in variables.items()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in Settings.model_fields and value
+    }
+    home = Path(values.get("home", Settings.model_fields["home"].default)).expanduser().absolute()
+    path = home / "centralita.yaml"
+    merged = {**_read_file(path), **values, "home": home}
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise InvalidInputError(_sentence(error, values, path)) from error
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        read = YAML(typ="safe").load(path) if path.exists() else {}
+    except (OSError, YAMLError) as error:
+        raise InvalidInputError(f"{path} cannot be read: {error}") from error
+    if not isinstance(read or {}, dict):
+        raise InvalidInputError(f"{path} must hold `name: value` lines")
+    return dict(read or {})
+
+
+def _sentence(error: ValidationError, from_environment: Mapping[str, Any], path: Path) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    where = (
+        f"{PREFIX}{name.upper()}"
+        if name in from_environment
+        else f"`{name}` in {path}"
+        if name
+        else "The settings"
+    )
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" + (f" (given: {first['input']!r})" if name else "")

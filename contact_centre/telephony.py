@@ -1,0 +1,250 @@
+"""The telephone, put together: Asterisk's files, AMI and ARI, the switchboard, recording, listening."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from ari_apps.ami import Ami
+from ari_apps.ari import AriClient, AriError, ConnectionLost
+from ari_apps.exchange import Exchange
+from ari_apps.live_calls import LiveCalls
+from ari_apps.phones import Phones
+from ari_apps.plan import OutboundRules, TelephonePlan
+from ari_apps.speech import Speech
+from ari_apps.switchboard import Switchboard
+from ari_apps.telephone import Telephone
+from contact_centre.access.models import User
+from contact_centre.asterisk_installation import Installation, find_asterisk, find_espeak
+from contact_centre.books import Books, open_books
+from contact_centre.centre_file import Centre
+from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.people import phones_of
+from contact_centre.provision import RELOADS, provision
+from contact_centre.secrets_file import Secrets, load_secrets
+from contact_centre.settings import Settings
+from ivr_flows import Flows, Machine, Organisation
+from recorder.listening import Listening
+from recorder.recording import Recorder
+from recorder.vault import Vault
+from voice_core.desk import Desk
+from voice_core.errors import UnavailableError
+from voice_core.news import LocalNews
+from voice_core.ports import Change, Notice
+
+APP = "centralita"
+ACCOUNT = "centralita"  # in ari.conf and manager.conf
+SWITCHBOARD_RETRY_S = 0.5
+REACH_LIMIT_S = 45.0
+REACH_AGAIN_S = 0.05
+LAST_MODULES = ("res_pjsip.so", "chan_pjsip.so", "pbx_config.so", "res_stasis_device_state.so")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the telephone stands on."""
+
+    settings: Settings
+    secrets: Secrets
+    centre: Centre
+    flows: Flows
+    books: Books
+    desk: Desk
+    news: LocalNews
+
+    def recorder(self, control: Ami | NoAmi) -> Recorder:
+        return Recorder(
+            desk=self.desk,
+            news=self.news,
+            clock=self.books.clock,
+            engine=self.books.engine,
+            vault=Vault(self.settings.home / "recordings"),
+            spool=self.settings.recordings,
+            control=control,
+            audit=self.books.audit,
+        )
+
+
+class NoAmi:
+    """Stands where AMI would while the centre runs without a telephone."""
+
+    async def mix_monitor_mute(self, channel: str, on: bool) -> None:
+        raise UnavailableError("There is no telephone system.")
+
+
+@dataclass(frozen=True, slots=True)
+class Telephony:
+    """Running, and connected."""
+
+    house: House
+    installation: Installation
+    speech: Speech
+    ami: Ami
+    board: Switchboard
+    telephone: Telephone
+    recorder: Recorder
+    listening: Listening
+
+    async def run_switchboard(self) -> None:
+        """Until cancelled; begun anew when its stream of events was lost: it takes up what lives."""
+        while True:
+            try:
+                await self.board.run()
+            except* AriError as errors:
+                log.error("switchboard_ended", reason=str(errors.exceptions[0]))
+            await asyncio.sleep(SWITCHBOARD_RETRY_S)
+
+    async def people_changed(self, everybody: Sequence[User], changed: Sequence[User]) -> None:
+        """Their telephones exist, or no longer do, from now on."""
+        await self.reload(await self._render(everybody))
+        for phone in phones_of(changed):
+            await self.board.watch_agent(phone.user)
+
+    async def reload(self, written: frozenset[str]) -> None:
+        """Asterisk reads these of its files again. Raises AmiError."""
+        for name in sorted(written & RELOADS.keys()):
+            await self.ami.reload(RELOADS[name])
+
+    async def _render(self, everybody: Sequence[User]) -> frozenset[str]:
+        house = self.house
+        phones = phones_of(everybody)
+        return await provision(
+            house.settings, house.secrets, house.centre, phones, self.installation, self.speech
+        )
+
+
+@asynccontextmanager
+async def open_telephony(
+    house: House, everybody: Sequence[User], files_written: Callable[[], None]
+) -> AsyncIterator[Telephony]:
+    """Asterisk's files are written, and it is reached while the context is open; who runs it is told by `files_written`.
+
+    Raises UnavailableError, InvalidInputError.
+    """
+    settings, installation = house.settings, find_asterisk()
+    speech = _speech(house)
+    phones = phones_of(everybody)
+    written = await provision(settings, house.secrets, house.centre, phones, installation, speech)
+    files_written()
+    async with AsyncExitStack() as stack:
+        ami, ari, at_once = await _reach(house, stack)
+        telephony = _join(house, installation, speech, ami, ari)
+        if at_once:  # it ran already, with the files of before
+            await telephony.reload(written)
+            if rest := sorted(written - RELOADS.keys()):
+                log.warning("asterisk_restart_needed", files=rest)
+        yield telephony
+
+
+async def write_files(settings: Settings) -> frozenset[str]:
+    """Asterisk's files for the people there are, without a running centre; the names of those that changed.
+
+    Raises UnavailableError, InvalidInputError.
+    """
+    centre = load_centre(ensure_centre_file(settings))
+    installation = find_asterisk()
+    async with open_books(settings, centre) as books:
+        phones = phones_of(await books.access.users())
+    speech = Speech(settings.asterisk_home / "sounds", program=find_espeak() or "espeak-ng")
+    return await provision(settings, load_secrets(settings.home), centre, phones, installation, speech)
+
+
+async def _reach(house: House, stack: AsyncExitStack) -> tuple[Ami, AriClient, bool]:
+    """Both connections, waiting for an Asterisk that is just starting; and whether it was there at once."""
+    settings, secrets, at_once = house.settings, house.secrets, True
+    deadline = asyncio.get_running_loop().time() + REACH_LIMIT_S
+    while True:
+        ami = Ami("127.0.0.1", settings.ami_port, ACCOUNT, secrets.ami_password)
+        client = AriClient.connect(settings.ari_url, ACCOUNT, secrets.ari_password, APP)
+        try:
+            async with AsyncExitStack() as attempt:
+                await attempt.enter_async_context(ami)
+                ari = await attempt.enter_async_context(client)
+                await _booted(ari)
+                await stack.enter_async_context(attempt.pop_all())
+                return ami, ari, at_once
+        except (UnavailableError, ConnectionLost) as error:
+            if asyncio.get_running_loop().time() > deadline:
+                raise UnavailableError(f"Asterisk does not answer: {error}") from error
+        at_once = False
+        await asyncio.sleep(REACH_AGAIN_S)
+
+
+async def _booted(ari: AriClient) -> None:
+    """Raises UnavailableError while modules are still being loaded."""
+    modules = {module.name: module.status for module in await ari.asterisk.list_modules()}
+    if any(modules.get(name) != "Running" for name in LAST_MODULES):
+        raise UnavailableError("it is still starting")
+
+
+def _join(house: House, installation: Installation, speech: Speech, ami: Ami, ari: AriClient) -> Telephony:
+    recorder = house.recorder(ami)
+    exchange = Exchange(
+        ari=ari,
+        desk=house.desk,
+        machine=Machine(house.flows, organisation_of(house.centre)),
+        speech=speech,
+        contacts=house.books.contacts,
+        recording=recorder,
+        plan=plan_of(house.centre),
+        phones=Phones(APP),
+        clock=house.books.clock,
+        news=house.news,
+    )
+    board = Switchboard(exchange, lambda: [agent.id for agent in house.desk.agents()])
+    return Telephony(
+        house=house,
+        installation=installation,
+        speech=speech,
+        ami=ami,
+        board=board,
+        telephone=Telephone(exchange, board),
+        recorder=recorder,
+        listening=Listening(ari, LiveCalls(board), house.desk),
+    )
+
+
+def _speech(house: House) -> Speech:
+    def failed(reason: str) -> None:
+        house.news.publish(Change(notices=(Notice("speech_failed", data={"reason": reason[:200]}),)))
+
+    folder = house.settings.asterisk_home / "sounds"
+    return Speech(folder, program=find_espeak() or "espeak-ng", on_failure=failed)
+
+
+def organisation_of(centre: Centre) -> Organisation:
+    """The organisation as flows know it."""
+    part = centre.organisation
+    return Organisation(
+        name=part.name,
+        timezone=part.timezone,
+        country=part.country,
+        languages=part.languages,
+        default_language=part.default_language,
+    )
+
+
+def plan_of(centre: Centre) -> TelephonePlan:
+    """The centre file as the telephone knows it."""
+    out = centre.outbound
+    rules = OutboundRules()
+    if out is not None:
+        rules = OutboundRules(
+            trunk=f"trunk-{out.trunk}",
+            allowed_prefixes=out.allowed_destinations,
+            caller_id=out.caller_id or "",
+            max_concurrent=out.max_concurrent,
+        )
+    return TelephonePlan(
+        numbers={entry.number: entry.flow for entry in centre.numbers},
+        queues=centre.queue_configs(),
+        outbound=rules,
+        default_language=centre.organisation.default_language,
+        app=APP,
+    )

@@ -1,0 +1,113 @@
+"""Prometheus metrics at `/metrics`, for loopback only. Counted at the moment they are asked for, but for histograms."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from voice_core.agent import AgentStatus
+from voice_core.desk import Desk
+from voice_core.interaction import Interaction, Stage
+from voice_core.ledger import Entry
+from voice_core.ports import Change, Live, Store
+
+LAG_EVERY_S = 0.25
+_FAST = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+
+class Metrics:
+    """One registry an instance: two in one process (tests) do not meet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.interactions = Gauge(
+            "centralita_interactions", "Live contacts", ["channel", "stage"], registry=self.registry
+        )
+        self.waiting = Gauge(
+            "centralita_queue_waiting", "Contacts nobody has taken yet", ["queue"], registry=self.registry
+        )
+        self.agents = Gauge("centralita_agents", "Agents", ["status"], registry=self.registry)
+        self.offers = Gauge("centralita_offers_standing", "Offers held out now", registry=self.registry)
+        self.screens = Gauge("centralita_screens", "Open event sockets", registry=self.registry)
+        self.ari = Gauge("centralita_ari_connected", "1 while Asterisk answers", registry=self.registry)
+        self.lag = Histogram(
+            "centralita_event_loop_lag_seconds",
+            "How late the event loop is",
+            buckets=_FAST,
+            registry=self.registry,
+        )
+        self.commits = Histogram(
+            "centralita_commit_seconds",
+            "Time to store a batch of changes",
+            buckets=_FAST,
+            registry=self.registry,
+        )
+
+    def observe(self, desk: Desk, *, screens: int, connected: bool) -> bytes:
+        """Take the figures, and write them as Prometheus reads them."""
+        live = desk.live()
+        self._fill(self.interactions, Counter((row.channel, row.stage.value) for row in live))
+        self._fill(
+            self.waiting,
+            Counter((row.queue or "",) for row in live if row.stage in (Stage.QUEUED, Stage.OFFERED)),
+        )
+        statuses = Counter((agent.status.value,) for agent in desk.agents())
+        self._fill(self.agents, {(status.value,): statuses[(status.value,)] for status in AgentStatus})
+        self.offers.set(sum(row.stage is Stage.OFFERED for row in live))
+        self.screens.set(screens)
+        self.ari.set(connected)
+        return generate_latest(self.registry)
+
+    async def watch_loop(self) -> None:
+        """Measure the loop's lag until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(LAG_EVERY_S)
+            self.lag.observe(max(0.0, loop.time() - before - LAG_EVERY_S))
+
+    def _fill(self, gauge: Gauge, counts: Counter[tuple[str, ...]] | dict[tuple[str, ...], int]) -> None:
+        gauge.clear()
+        for labels, count in counts.items():
+            gauge.labels(*labels).set(count)
+
+
+class MeasuredStore:
+    """A store whose commits are timed."""
+
+    def __init__(self, store: Store, histogram: Histogram) -> None:
+        self._store = store
+        self._histogram = histogram
+
+    async def commit(self, *changes: Change) -> None:
+        with self._histogram.time():
+            await self._store.commit(*changes)
+
+    async def load_live(self) -> Live:
+        return await self._store.load_live()
+
+    async def interaction(self, interaction_id: str) -> Interaction | None:
+        return await self._store.interaction(interaction_id)
+
+    async def by_external_id(self, node: str, external_id: str) -> Interaction | None:
+        return await self._store.by_external_id(node, external_id)
+
+    async def entries(self, interaction_id: str) -> Sequence[Entry]:
+        return await self._store.entries(interaction_id)
+
+
+def add_metrics(app: web.Application, observe: Callable[[], bytes]) -> None:
+    """Mount `/metrics`. From beyond loopback it does not exist."""
+
+    async def metrics(request: web.Request) -> web.StreamResponse:
+        if request.remote is None or not ipaddress.ip_address(request.remote).is_loopback:
+            raise web.HTTPNotFound
+        return web.Response(body=observe(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    app.router.add_route("GET", "/metrics", metrics)

@@ -1,0 +1,95 @@
+"""Everything a screen can reach, put together into one application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from contact_centre.access.audit import AuditLog
+from contact_centre.access.routes import AuditRoutes, SessionRoutes, UserRoutes
+from contact_centre.access.service import Access
+from contact_centre.calls.routes import CallRoutes, CommandRoutes, ListenRoutes
+from contact_centre.calls.service import Calls
+from contact_centre.centre_file import Centre
+from contact_centre.contacts.routes import ContactRoutes
+from contact_centre.contacts.service import Contacts
+from contact_centre.live.feed import Feed
+from contact_centre.live.room import Room
+from contact_centre.live.routes import LiveRoutes
+from contact_centre.live.socket import EventRoutes
+from contact_centre.live.softphone import SoftphoneRoutes
+from contact_centre.ports import Listening, Recordings, Telephone
+from contact_centre.recordings.routes import RecordingRoutes
+from contact_centre.web.app import build_app
+from contact_centre.web.health import Check, HealthRoutes
+from contact_centre.web.metrics import Metrics
+from contact_centre.web.route import Route, routes_of
+from contact_centre.web.sockets import Sockets
+from voice_core.desk import Desk
+
+REALM = "asterisk"  # what Asterisk asks phones to sign in to
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the screens show and command. Without a telephone (None) its routes answer 503."""
+
+    centre: Centre
+    desk: Desk
+    room: Room
+    feed: Feed
+    access: Access
+    audit: AuditLog
+    contacts: Contacts
+    calls: Calls
+    recordings: Recordings
+    metrics: Metrics
+    checks: Mapping[str, Check]
+    panel: Path
+    telephone: Telephone | None = None
+    listening: Listening | None = None
+    softphone_url: str | None = None
+    hosts: frozenset[str] = frozenset()
+
+
+def build_screens(parts: Parts) -> web.Application:
+    """The application, ready to be served."""
+    sockets = Sockets(parts.access)
+
+    def observe() -> bytes:
+        connected = parts.telephone is not None and parts.telephone.connected
+        return parts.metrics.observe(parts.desk, screens=parts.feed.screens, connected=connected)
+
+    app = build_app(_routes(parts, sockets), parts.access, observe, panel=parts.panel, hosts=parts.hosts)
+    app.on_shutdown.append(sockets.close_all)
+    return app
+
+
+def _routes(parts: Parts, sockets: Sockets) -> list[Route]:
+    dispositions = frozenset(entry.id for entry in parts.centre.dispositions)
+    commands = CommandRoutes(
+        parts.desk, parts.calls, parts.room, parts.feed, parts.telephone, parts.recordings, dispositions
+    )
+    holders: list[tuple[str, object]] = [
+        ("session", SessionRoutes(parts.access, parts.audit, sockets.signed_out)),
+        ("health", HealthRoutes(parts.checks)),
+        (
+            "live",
+            LiveRoutes(
+                parts.desk, parts.room, parts.centre, parts.access, parts.audit, REALM, parts.telephone
+            ),
+        ),
+        ("live", EventRoutes(parts.feed, sockets)),
+        ("live", SoftphoneRoutes(parts.softphone_url, sockets)),
+        ("calls", CallRoutes(parts.calls, parts.room, parts.recordings)),
+        ("calls", commands),
+        ("calls", ListenRoutes(parts.calls, parts.listening, parts.audit)),
+        ("recordings", RecordingRoutes(parts.recordings)),
+        ("contacts", ContactRoutes(parts.contacts)),
+        ("users", UserRoutes(parts.access, parts.audit)),
+        ("audit", AuditRoutes(parts.audit)),
+    ]
+    return [route for tag, holder in holders for route in routes_of(tag, holder)]

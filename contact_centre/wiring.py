@@ -1,0 +1,263 @@
+"""The composition root: builds everything from the settings, starts it in order, stops it in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import text
+
+from ari_apps.presenter import TaskPresenter
+from contact_centre.access.models import User
+from contact_centre.access.reactions import UserChanges
+from contact_centre.asterisk_process import port_problem
+from contact_centre.books import Books, open_books
+from contact_centre.calls.service import Calls
+from contact_centre.centre_file import Centre
+from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.live.feed import Feed
+from contact_centre.live.pulse import begin_of_picture
+from contact_centre.live.room import Room
+from contact_centre.live.service_level import ServiceLevels
+from contact_centre.one_instance import one_instance
+from contact_centre.people import FirstPassword, ensure_people, seat
+from contact_centre.recordings.reactions import describe_closed
+from contact_centre.secrets_file import load_secrets
+from contact_centre.service_manager import Notifier
+from contact_centre.settings import CHECKOUT, Settings
+from contact_centre.telephony import House, NoAmi, Telephony, open_telephony
+from contact_centre.watchdog import Watchdog
+from contact_centre.web.app import Server
+from contact_centre.web.health import Check
+from contact_centre.web.metrics import MeasuredStore, Metrics
+from contact_centre.web.screens import Parts, build_screens
+from ivr_flows import load_flows
+from recorder.recording import Recorder
+from voice_core.desk import Desk
+from voice_core.errors import UnavailableError
+from voice_core.interaction import Interaction
+from voice_core.news import LocalNews
+from voice_core.ports import Presenter
+from voice_core.router import Router
+from voice_core.store.ownership import Owned, own
+from voice_core.store.queries import Filter
+
+SWITCHBOARD_READY_TIMEOUT_S = 15.0
+ROUTER_ALIVE_S = 5.0  # without a round for so long, the router is not well
+SEED_PAGE = 500
+
+log = structlog.get_logger(__name__)
+Job = Coroutine[Any, Any, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What to tell whoever started it."""
+
+    settings: Settings
+    centre: Centre
+    first_passwords: Sequence[FirstPassword]
+    with_telephone: bool
+
+
+async def run(
+    settings: Settings,
+    *,
+    with_telephone: bool,
+    started: Callable[[Started], None],
+    stop: asyncio.Event,
+    manager: Notifier,
+) -> None:
+    """Serve until `stop`; whoever runs Asterisk hears from `manager` when its files are written.
+
+    Raises CentralitaError with a sentence when it cannot start; nothing is left running then.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(one_instance(settings.home))
+        centre = load_centre(ensure_centre_file(settings))
+        _require_free_port(settings)
+        books = await stack.enter_async_context(open_books(settings, centre))
+        owning = own(books.engine, settings.home, books.clock, _standing_by)
+        owned = await stack.enter_async_context(owning)
+        await stack.enter_async_context(_all({name: job() for name, job in owned.jobs.items()}))
+        house, metrics = await _house(settings, centre, books, owned)
+        first = await ensure_people(books.access)
+        untold = [person.username for person in first]
+        stack.push_async_callback(_take_back, books, untold)
+        everybody = await books.access.users()
+        await house.desk.load()
+        stack.push_async_callback(house.desk.close)
+        await seat(house.desk, everybody)
+        telephony = None
+        if with_telephone:
+            telephony = await stack.enter_async_context(open_telephony(house, everybody, manager.files))
+        watchdog = Watchdog(settings.watchdog_s, manager.alive)
+        async with serving(house, metrics, telephony, everybody, watchdog):
+            started(Started(settings, centre, first, with_telephone))
+            untold.clear()
+            manager.ready()
+            await stop.wait()
+            manager.stopping()
+
+
+@asynccontextmanager
+async def serving(
+    house: House,
+    metrics: Metrics,
+    telephony: Telephony | None,
+    everybody: Sequence[User],
+    watchdog: Watchdog,
+) -> AsyncIterator[None]:
+    """Every loop of the centre runs, and the web answers, while the context is open."""
+    books, queues = house.books, house.centre.queue_configs()
+    recorder = telephony.recorder if telephony else house.recorder(NoAmi())
+    presenters: dict[str, Presenter] = {"task": TaskPresenter()}
+    if telephony is not None:
+        presenters["voice"] = telephony.board.presenter
+    router = Router(house.desk, queues, presenters, books.clock)
+    room = await _room(house, recorder, telephony)
+    feed = Feed(house.news, room)
+    await recorder.recover()
+    jobs = {
+        "router": router.run(),
+        "feed": feed.run(),
+        "recordings": describe_closed(house.news, recorder),
+        "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
+        "loop lag": metrics.watch_loop(),
+        "watchdog": watchdog.run(),
+    }
+    if telephony is not None:
+        jobs |= {"switchboard": telephony.run_switchboard(), "listening": telephony.listening.run()}
+    async with _all(jobs):
+        if telephony is not None:
+            await _ready(telephony)
+        parts = _parts(house, metrics, room, feed, recorder, router, telephony)
+        async with Server(build_screens(parts), house.settings.http_host, house.settings.http_port):
+            yield
+
+
+def _standing_by(holder: str) -> None:
+    log.info("standing_by", owner=holder)
+
+
+async def _take_back(books: Books, untold: Sequence[str]) -> None:
+    """A first run that failed has shown no passwords: the next one makes these people, and new ones, again."""
+    if untold:
+        await books.access.take_back(untold)
+
+
+async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned) -> tuple[House, Metrics]:
+    flows = await asyncio.to_thread(load_flows, settings.flows_folder / centre.organisation.flows)
+    metrics, news = Metrics(), LocalNews()
+    desk = Desk(MeasuredStore(owned.store, metrics.commits), news, books.clock, centre.queue_configs())
+    return House(settings, load_secrets(settings.home), centre, flows, books, desk, news), metrics
+
+
+async def _room(house: House, recorder: Recorder, telephony: Telephony | None) -> Room:
+    now = house.books.clock.now()
+    levels = ServiceLevels(house.centre.queue_configs(), ZoneInfo(house.centre.organisation.timezone), now)
+    today, page = Filter(since=levels.begin_of_day(now)), 1
+    shown_since, recent = begin_of_picture(now), list[Interaction]()
+    while rows := (await house.books.queries.search(today, page, SEED_PAGE)).items:
+        levels.seed(rows)
+        recent += [row for row in rows if row.closed_at is None or row.closed_at >= shown_since]
+        page += 1
+    telephone = telephony.telephone if telephony else None
+    room = Room(house.desk, house.books.clock, house.centre.queue_configs(), levels, telephone)
+    room.pulse.seed(recent, now)
+    for row in house.desk.live():
+        if row.channel == "voice":
+            room.recording(row.id, await recorder.state(row.id))
+    return room
+
+
+def _parts(
+    house: House, metrics: Metrics, room: Room, feed: Feed, recorder: Recorder, router: Router,
+    telephony: Telephony | None,
+) -> Parts:  # fmt: skip
+    books = house.books
+    return Parts(
+        centre=house.centre,
+        desk=house.desk,
+        room=room,
+        feed=feed,
+        access=books.access,
+        audit=books.audit,
+        contacts=books.contacts,
+        calls=Calls(house.desk, books.store, books.queries),
+        recordings=recorder,
+        metrics=metrics,
+        checks=_checks(books, router, telephony),
+        panel=CHECKOUT / "panel" / "dist",
+        telephone=telephony.telephone if telephony else None,
+        listening=telephony.listening if telephony else None,
+        softphone_url=house.settings.softphone_url if telephony else None,
+        hosts=frozenset({house.settings.http_host}),
+    )
+
+
+def _checks(books: Books, router: Router, telephony: Telephony | None) -> Mapping[str, Check]:
+    async def asterisk() -> bool:
+        return telephony is not None and telephony.telephone.connected
+
+    async def database() -> bool:
+        async with books.engine.connect() as connection:
+            return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
+
+    async def routing() -> bool:
+        now = asyncio.get_running_loop().time()
+        return router.last_round is not None and now - router.last_round < ROUTER_ALIVE_S
+
+    return {"asterisk": asterisk, "database": database, "router": routing}
+
+
+def _people(
+    house: House, telephony: Telephony | None
+) -> Callable[[Sequence[User]], Coroutine[Any, Any, None]]:
+    async def changed(users: Sequence[User]) -> None:
+        await seat(house.desk, users)
+        if telephony is not None:
+            await telephony.people_changed(await house.books.access.users(), users)
+        log.info("people_changed", users=[user.username for user in users])
+
+    return changed
+
+
+def _newest(users: Sequence[User]) -> int:
+    return max((user.revision for user in users), default=0)
+
+
+@asynccontextmanager
+async def _all(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
+    """One task a job; the first that fails ends the context with its error."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(job, name=name) for name, job in jobs.items()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def _ready(telephony: Telephony) -> None:
+    try:
+        async with asyncio.timeout(SWITCHBOARD_READY_TIMEOUT_S):
+            await telephony.board.ready.wait()
+    except TimeoutError:
+        raise UnavailableError(
+            "Asterisk runs, but its calls could not be taken up in time; see the log."
+        ) from None
+
+
+def _require_free_port(settings: Settings) -> None:
+    """Before anything starts: the port is what most often is in the way."""
+
+    problem = port_problem(socket.SOCK_STREAM, settings.http_host, settings.http_port)
+    if problem is not None:
+        raise UnavailableError(f"{problem}: stop what uses it, or set CENTRALITA_HTTP_PORT to a free one.")
