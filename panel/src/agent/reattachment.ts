@@ -1,0 +1,51 @@
+/** A call and an offer outlive their page: after a reload the softphone registers anew and asks to be called again. */
+import { useEffect, useRef } from 'react';
+
+import { useLive } from '../api/events';
+import { useSoftphone } from '../softphone/context';
+import { reattach, ringAgain } from './commands';
+import { currentCall, useWork } from './work';
+
+/** Which interaction this browser's softphone carries. Kept over reloads; a call on a desk phone never enters it. */
+const CARRIED = 'centralita.call';
+
+export function useReattachment(username: string): void {
+  const { state } = useSoftphone();
+  const known = useLive((live) => live.known);
+  const work = useWork(username);
+  const callId = currentCall(work)?.id;
+  const offer = work.offer?.interaction.channel === 'voice' ? work.offer.offer.id : undefined;
+  const tried = useRef(new Set<string>());
+  const registered = state.registration === 'registered';
+  const newHere = useRef(false);
+  const carrying = state.call?.phase === 'talking';
+  const wasCarrying = useRef(false);
+
+  useEffect(() => {
+    if (carrying && callId) {
+      localStorage.setItem(CARRIED, callId);
+      tried.current.add(callId);
+    }
+    // The page lives and its call is gone: it was hung up, there is nothing to take back by itself.
+    if (wasCarrying.current && !carrying) localStorage.removeItem(CARRIED);
+    wasCarrying.current = carrying;
+  }, [carrying, callId]);
+
+  useEffect(() => {
+    newHere.current = registered;
+  }, [registered]);
+
+  useEffect(() => {
+    if (!known || !registered || !newHere.current) return;
+    newHere.current = false; // an offer made from now on finds this telephone by itself
+    // Refused when somebody answered it meanwhile: the offer is then gone from the screen too.
+    if (offer && !state.call) ringAgain(offer).catch(() => undefined);
+  }, [known, registered, offer, state.call]);
+
+  useEffect(() => {
+    if (!known || !registered || state.call || !callId) return;
+    if (localStorage.getItem(CARRIED) !== callId || tried.current.has(callId)) return;
+    tried.current.add(callId);
+    void reattach(callId);
+  }, [known, registered, state.call, callId]);
+}
