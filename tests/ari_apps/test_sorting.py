@@ -1,0 +1,125 @@
+"""Whose news is it, why did a phone not answer, what does a waiting caller hear: the pure parts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ari_apps.legs import (
+    consult_leg_id,
+    customer_leg_id,
+    interaction_of,
+    is_outside_line,
+    offer_leg_id,
+    outside_leg_id,
+    own_leg_id,
+    queue_bridge_id,
+    talk_bridge_id,
+)
+from ari_apps.phones import Phones
+from ari_apps.presenter import verdict_of
+from ari_apps.routes import Routes
+from ari_apps.signals import Digit, LegEntered, LegGone, LegReplaced, Signal
+from ari_apps.words import waiting_words
+from voice_core.interaction import Offer
+from voice_core.queue import Announcements
+
+ID = "01hzy8k3v4q5w6x7y8z9a0b1c2"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def test_an_end_is_told_once_with_its_cause() -> None:
+    routes, heard = Routes(), list[Signal]()
+    routes.claim("a", heard.append)
+    routes.hanging_up("a", 44, None)
+    routes.gone("a")
+    routes.gone("a", 16)
+    assert heard == [LegGone("a", 44, None)]
+    assert not routes.claimed()
+
+
+def test_nobody_else_hears() -> None:
+    routes, heard = Routes(), list[Signal]()
+    routes.claim("a", heard.append)
+    assert not routes.send("b", Digit("b", "1"))
+    routes.gone("b", 16)
+    assert heard == []
+
+
+def test_a_replaced_leg_keeps_its_owner() -> None:
+    routes, heard = Routes(), list[Signal]()
+    routes.claim("old", heard.append)
+    assert routes.replaced("old", "new")
+    assert routes.entered("new", "")
+    routes.gone("old")
+    assert heard == [LegReplaced("old", "new"), LegEntered("new", "")]
+    assert not routes.replaced("unknown", "other")
+
+
+@pytest.mark.parametrize(
+    ("gone", "verdict"),
+    [
+        (LegGone("x", 17, 486), "refused"),
+        (LegGone("x", 21, 603), "refused"),
+        (LegGone("x", 17), "refused"),
+        (LegGone("x", 19, 480), "no_answer"),
+        (LegGone("x", 18, 408), "no_answer"),
+        (LegGone("x", 19), "no_answer"),
+        (LegGone("x", 1, 404), "unreachable"),
+        (LegGone("x", 20), "unreachable"),
+        (LegGone("x", 0), "no_answer"),
+    ],
+)
+def test_why_a_phone_did_not_answer(gone: LegGone, verdict: str) -> None:
+    assert verdict_of(gone) == verdict
+
+
+def test_names_tell_whose_they_are() -> None:
+    offer = Offer(f"{ID}.o3", ID, "ana", "soporte", NOW, NOW)
+    names = [
+        offer_leg_id(offer, "ana"),
+        offer_leg_id(offer, "ana-sip"),
+        own_leg_id(ID, "ana", "ana-sip", 1),
+        consult_leg_id(ID, 1, "luis", "luis"),
+        customer_leg_id(ID),
+        talk_bridge_id(ID),
+    ]
+    assert names[:2] == [f"{ID}.ana.o3", f"{ID}.ana.o3-sip"]
+    assert len(set(names)) == len(names)
+    assert all(interaction_of(name) == ID for name in names)
+    assert interaction_of("1795328136.0") is None
+    assert interaction_of(queue_bridge_id("soporte")) is None
+    lines = [name for name in (*names, outside_leg_id(ID, 1)) if is_outside_line(name)]
+    assert lines == [customer_leg_id(ID), outside_leg_id(ID, 1)]
+
+
+def test_phones_by_device_state() -> None:
+    phones, changed = Phones("centralita"), list[str]()
+    phones.on_change = changed.append
+    phones.told("PJSIP/ana-sip", "NOT_INUSE")
+    phones.told("PJSIP/ana", "UNAVAILABLE")
+    assert phones.online("ana") == ["ana-sip"]
+    phones.told("PJSIP/ana", "NOT_INUSE")
+    phones.told("PJSIP/ana", "INUSE")
+    assert phones.online("ana") == ["ana", "ana-sip"]
+    assert [(phone.kind, phone.online) for phone in phones.of("ana")] == [("browser", True), ("sip", True)]
+    phones.told("PJSIP/ana", "UNAVAILABLE")
+    assert phones.online("ana") == ["ana-sip"]
+    assert changed == ["ana", "ana", "ana"]
+
+
+def test_what_a_waiting_caller_hears() -> None:
+    said = Announcements(comfort={"es": ("Uno {place}.", "Dos."), "en": ("One.",)})
+    texts = [prompt.text for prompt in waiting_words(said, "es", 3, 150, 0)]
+    assert texts == [
+        "Usted es el número 3 en la fila.",
+        "El tiempo de espera estimado es de 3 minutos.",
+        "Uno 3.",
+    ]
+    assert waiting_words(said, "es", 1, None, 1)[0].text == "Usted es la siguiente persona en la fila."
+    assert waiting_words(said, "es", 1, None, 1)[-1].text == "Dos."
+    english = waiting_words(said, "en", 2, 20, 5)
+    assert [prompt.language for prompt in english] == ["en", "en", "en"]
+    assert english[1].text == "The expected wait is one minute."
+    assert waiting_words(Announcements(place=False, expected_wait=False), "fr", 1, None, 0) == []

@@ -1,0 +1,282 @@
+"""The telephone engine alone on a real Asterisk: desk and router in memory, scripted callers and phones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ari_apps.ari import AriClient
+from ari_apps.exchange import Exchange
+from ari_apps.live_calls import LiveCalls
+from ari_apps.phones import Phones
+from ari_apps.plan import OutboundRules, TelephonePlan
+from ari_apps.presenter import TaskPresenter
+from ari_apps.speech import Speech
+from ari_apps.switchboard import Switchboard
+from ari_apps.telephone import Telephone
+from contact_centre.asterisk_installation import find_espeak
+from contact_centre.scripted_caller import Call, Line, Sound
+from contact_centre.scripted_caller.hearing import judge
+from ivr_flows import Machine, Organisation, load_flows
+from tests.asterisk.box import AsteriskBox
+from voice_core.agent import Agent, AgentState
+from voice_core.clock import SystemClock
+from voice_core.desk import Desk
+from voice_core.interaction import Interaction, Stage
+from voice_core.ledger import Entry
+from voice_core.news import LocalNews
+from voice_core.queue import Announcements, QueueConfig
+from voice_core.router import Router
+from voice_core.store.memory import MemoryStore
+
+FLOW = """
+title: {es: Prueba}
+languages: [es]
+human: soporte
+steps:
+  entrada:
+    menu:
+      prompt: Marque uno para soporte o cuatro para un mensaje.
+      options: {1: soporte, 4: mensaje, 7: fuera, 8: lejos, 9: ana}
+      attempts: 2
+      timeout_s: 2
+  soporte:
+    queue: {name: soporte, data: {motivo: prueba}}
+  mensaje:
+    voicemail: {queue: soporte, prompt: Hable., silence_s: 2, max_length_s: 20}
+    next: adios
+  fuera:
+    transfer: {number: "0991234567"}
+    next: adios
+  lejos:
+    transfer: {number: "0012025550100"}
+    next: adios
+  ana:
+    transfer: {agent: ana}
+    next: adios
+  adios:
+    say: Adiós.
+  fin:
+    hang_up: listo
+"""
+
+CUSTOMER = "+593991112223"
+TIMEOUT_S = 10.0
+
+
+@dataclass
+class Book:
+    """The contacts, in memory."""
+
+    names: dict[str, tuple[str, str]] = field(default_factory=lambda: {CUSTOMER: ("c1", "Rosa Paz")})
+
+    async def find_by_number(self, number: str) -> tuple[str, str] | None:
+        return self.names.get(number)
+
+
+@dataclass
+class Tapes:
+    """The recordings, in memory."""
+
+    begun: list[tuple[str, str]] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    messages: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def started(self, interaction_id: str, channel_id: str) -> None:
+        self.begun.append((interaction_id, channel_id))
+
+    async def finished(self, interaction_id: str) -> None:
+        self.done.append(interaction_id)
+
+    async def voicemail_left(self, task_id: str, name: str, seconds: int) -> None:
+        self.messages.append((task_id, name, seconds))
+
+
+@dataclass
+class Rig:
+    box: AsteriskBox
+    ari: AriClient
+    desk: Desk
+    store: MemoryStore
+    switchboard: Switchboard
+    telephone: Telephone
+    tapes: Tapes
+    live_calls: LiveCalls
+    stack: AsyncExitStack
+
+    async def caller(self, number: str = "101", *, keys: str = "", from_number: str = CUSTOMER) -> Call:
+        """Someone dials the trunk; `keys` are pressed once answered."""
+        line = await self.stack.enter_async_context(Line("127.0.0.2", server=self.box.server))
+        call = await line.call(number, from_number=from_number)
+        await call.answered(timeout_s=TIMEOUT_S)
+        call.play_tone(440)
+        if keys:
+            await call.send_digits(keys)
+        return call
+
+    async def phone(self, user: str, *, available: bool = True) -> Line:
+        """A SIP phone of an agent, registered; the agent is available unless told otherwise."""
+        line = await self.stack.enter_async_context(Line("127.0.0.1", server=self.box.server))
+        await line.register(f"{user}-sip", self.box.phones[user].sip_password)
+        await self.until(lambda: bool(self.switchboard.exchange.phones.online(user)), "the phone is seen")
+        if available:
+            await self.desk.set_state(user, AgentState.AVAILABLE, actor=user)
+        return line
+
+    async def phone_available(self, user: str) -> None:
+        await self.desk.set_state(user, AgentState.AVAILABLE, actor=user)
+
+    async def outside(self) -> Line:
+        """The telephone network: answers what goes out through the trunk."""
+        return await self.stack.enter_async_context(
+            Line("127.0.0.2", server=self.box.server, port=self.box.settings.trunk_port)
+        )
+
+    async def talking(self, user: str = "ana") -> tuple[Call, Line, Call, Interaction]:
+        """(caller, the agent's line, the agent's call, the contact) once they talk."""
+        line = await self.phone(user)
+        caller = await self.caller(keys="1")
+        rung = await line.rings(timeout_s=TIMEOUT_S)
+        await rung.answer()
+        rung.play_tone(620)
+        contact = await self.stage(Stage.TALKING)
+        await self.until(lambda: self._bridged(contact.id), "both are in the conversation")
+        return caller, line, rung, contact
+
+    def _bridged(self, interaction_id: str) -> bool:
+        call = self.switchboard.call(interaction_id)
+        return call is not None and call.agent is not None and call.customer is not None
+
+    def only(self) -> Interaction:
+        calls = [row for row in self.desk.live() if row.channel == "voice" and row.stage is not Stage.WRAP_UP]
+        assert len(calls) == 1, calls
+        return calls[0]
+
+    async def stage(self, stage: Stage) -> Interaction:
+        """Wait until the one call is there."""
+        await self.until(lambda: any(row.stage is stage for row in self.desk.live()), f"stage {stage}")
+        return next(row for row in self.desk.live() if row.stage is stage)
+
+    async def ended(self, interaction_id: str) -> Interaction:
+        """Wait until the contact is over and its call is no more."""
+        async with asyncio.timeout(TIMEOUT_S):
+            row = await self.store.interaction(interaction_id)
+            while row is None or row.end_reason is None:
+                row = await self.desk.changed(interaction_id, row.version if row else 0)
+        await self.until(lambda: self.switchboard.call(interaction_id) is None, "the call's task has ended")
+        return row
+
+    async def kinds(self, interaction_id: str) -> list[str]:
+        return [entry.kind.value for entry in await self.entries(interaction_id)]
+
+    async def entries(self, interaction_id: str) -> list[Entry]:
+        return list(await self.store.entries(interaction_id))
+
+    async def until(self, condition: Callable[[], bool], what: str, timeout_s: float = TIMEOUT_S) -> None:
+        """Look again after every change; the deadline is the test's."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"not in time: {what}") from None
+
+    async def nothing_left(self) -> None:
+        """No channel, no bridge but the queues' rooms, no route, no call."""
+        async with asyncio.timeout(TIMEOUT_S):
+            while True:
+                seen = await self.ari.snapshot()
+                channels = [channel.id for channel in seen.channels]
+                bridges = [bridge.id for bridge in seen.bridges if not bridge.id.startswith("queue.")]
+                routes = self.switchboard.exchange.routes.claimed()
+                if not channels and not bridges and not routes and not self.switchboard.calls():
+                    return
+                await asyncio.sleep(0.02)
+
+
+async def hears_music(call: Call, within_s: float = 8.0) -> None:
+    """New sound, and it is music: what was heard before does not count."""
+    async with asyncio.timeout(within_s):
+        while judge(await call.listen(1.0)) is not Sound.MUSIC:
+            pass
+
+
+async def hears_speech(call: Call, within_s: float = 8.0) -> None:
+    async with asyncio.timeout(within_s):
+        while judge(await call.listen(0.6)) is not Sound.SPEECH:
+            pass
+
+
+def plan(flows: dict[str, str] | None = None, **queue: object) -> TelephonePlan:
+    announcements = Announcements(every_s=0)
+    config = QueueConfig(
+        name="soporte",
+        **{"announcements": announcements, "wrap_up_s": 0, "ring_timeout_s": 5, **queue},  # type: ignore[arg-type]
+    )
+    return TelephonePlan(
+        numbers={"101": "prueba"} if flows is None else flows,
+        queues={
+            "soporte": config,
+            "otra": QueueConfig(name="otra", announcements=announcements, wrap_up_s=0),
+        },
+        outbound=OutboundRules("trunk-demo", ("09", "+5939"), "101", ring_timeout_s=8),
+        node="test",
+    )
+
+
+@asynccontextmanager
+async def rig_on(
+    box: AsteriskBox,
+    folder: Path,
+    telephone_plan: TelephonePlan | None = None,
+    store: MemoryStore | None = None,
+    ari_port: int | None = None,
+) -> AsyncIterator[Rig]:
+    """Everything of the telephone, running; on what an earlier one has stored, if given.
+
+    `ari_port`: where Asterisk's ARI is reached, when not straight.
+    """
+    telephone_plan = telephone_plan or plan()
+    flows = folder / "flows"
+    flows.mkdir(exist_ok=True)
+    (flows / "prueba.yaml").write_text(FLOW)
+    clock, news, store = SystemClock(), LocalNews(), store or MemoryStore()
+    desk = Desk(store, news, clock, telephone_plan.queues)
+    await desk.load()
+    for user in ("ana", "luis", "sofia"):
+        await desk.put_agent(Agent(user, user.title()))
+    tapes = Tapes()
+    url = f"http://127.0.0.1:{ari_port or box.settings.asterisk_http_port}/ari"
+    async with AriClient.connect(url, *box.ari_user, "centralita") as ari, AsyncExitStack() as stack:
+        exchange = Exchange(
+            ari=ari,
+            desk=desk,
+            machine=Machine(load_flows(flows), Organisation("Prueba")),
+            speech=Speech(
+                box.settings.asterisk_home / "sounds" / "spoken", program=find_espeak() or "espeak-ng"
+            ),
+            contacts=Book(),
+            recording=tapes,
+            plan=telephone_plan,
+            phones=Phones(telephone_plan.app),
+            clock=clock,
+            news=news,
+        )
+        switchboard = Switchboard(exchange, lambda: [agent.id for agent in desk.agents()])
+        router = Router(
+            desk, telephone_plan.queues, {"voice": switchboard.presenter, "task": TaskPresenter()}, clock
+        )
+        running = [asyncio.create_task(switchboard.run()), asyncio.create_task(router.run())]
+        telephone, calls = Telephone(exchange, switchboard), LiveCalls(switchboard)
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await switchboard.ready.wait()
+            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack)
+        finally:
+            await stack.aclose()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)

@@ -1,0 +1,94 @@
+"""A centre made for load and measurement: a one-key menu, a way straight into the queue, no wrap-up, N agents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.instance import PASSWORD, TRUNK_HOST, Api, Instance, prepare, running
+
+MENU_NUMBER = "201"  # a menu, then the queue
+STRAIGHT_NUMBER = "202"  # the queue at once
+QUEUE = "carga"
+
+_CENTRE = """
+organisation: {{name: Carga, timezone: America/La_Paz, country: BO, languages: [es], flows: carga}}
+trunks:
+  - {{name: prueba, kind: ip, hosts: ["{host}"], port: {port}, codecs: [ulaw, alaw]}}
+numbers:
+  - {{number: "{menu}", flow: menu, way_out: {{say: Nadie contesta.}}}}
+  - {{number: "{straight}", flow: directo, way_out: {{say: Nadie contesta.}}}}
+queues:
+  - name: {queue}
+    label: {{es: Carga, en: Load}}
+    wrap_up_s: 0
+    ring_timeout_s: 20
+    auto_pause_after_missed: 0
+    announcements: {{every_s: 3600, place: false, expected_wait: false}}
+    way_out: {{voicemail: null, callback: null}}
+"""
+_FLOWS = {
+    "menu.yaml": """
+title: {es: Menú}
+languages: [es]
+human: cola
+steps:
+  menu:
+    menu:
+      prompt: {es: Marque 1 para hablar con una persona.}
+      options: {1: cola}
+      otherwise: cola
+  cola:
+    queue: carga
+""",
+    "directo.yaml": """
+title: {es: Directo}
+languages: [es]
+human: cola
+steps:
+  cola:
+    queue: carga
+""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BusyCentre:
+    instance: Instance
+    agents: tuple[Api, ...]
+    secrets: dict[str, str]  # SIP user → secret
+
+    async def everybody(self, state: str) -> None:
+        await asyncio.gather(*(agent.put("/me/state", state=state) for agent in self.agents))
+
+
+@asynccontextmanager
+async def busy_centre(folder: Path, agents: int) -> AsyncIterator[BusyCentre]:
+    """Running, with agents `a0` … signed in and offline; their desk phones are not registered yet."""
+    instance = _prepared(folder)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(running(instance, people=("admin",)))
+        admin = await stack.enter_async_context(Api(instance, "admin"))
+        names = [f"a{number}" for number in range(agents)]
+        for name in names:
+            body = {"username": name, "name": name, "roles": ["agent"], "password": PASSWORD}
+            await admin.post("/users", **body)
+        signed_in = [await stack.enter_async_context(Api(instance, name)) for name in names]
+        secrets = {f"{name}-sip": await instance.sip_secret(name) for name in names}
+        yield BusyCentre(instance, tuple(signed_in), secrets)
+
+
+def _prepared(folder: Path) -> Instance:
+    flows, home = folder / "flows" / "carga", folder / "home"
+    flows.mkdir(parents=True)
+    for name, text in _FLOWS.items():
+        (flows / name).write_text(text.lstrip())
+    instance = prepare(home, flows_folder=str(folder / "flows"), rtp_start="10000", rtp_end="11999")
+    home.mkdir(mode=0o700)
+    place = {"host": TRUNK_HOST, "port": instance.trunk_port, "queue": QUEUE}
+    text = _CENTRE.format(menu=MENU_NUMBER, straight=STRAIGHT_NUMBER, **place)
+    (home / "centre.yaml").write_text(text.lstrip())
+    return instance

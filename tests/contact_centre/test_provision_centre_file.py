@@ -1,0 +1,92 @@
+"""The centre file: the demo one is sound, and each mistake is told with file, line and remedy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contact_centre.centre_file import Outbound
+from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.settings import load_settings
+from voice_core.errors import InvalidInputError
+from voice_core.queue import OverflowWhen
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    return ensure_centre_file(
+        load_settings({"CENTRALITA_HOME": str(tmp_path), "CENTRALITA_TRUNK_HOST": "127.0.0.3"})
+    )
+
+
+def test_the_demo_organisation_is_sound(demo: Path) -> None:
+    centre = load_centre(demo)
+    assert centre.trunks[0].hosts == ("127.0.0.3",)
+    assert centre.flow_of("101") == "demo"
+    assert centre.flow_of("999") is None
+    soporte = centre.queue_configs()["soporte"]
+    assert [soporte.requirements[0].level_after(waited) for waited in (0, 30, 60)] == [5, 3, 1]
+    assert soporte.overflow[0].when is OverflowWhen.NO_AGENTS
+    assert demo.stat().st_mode & 0o077 == 0
+
+
+def test_what_the_operator_wrote_is_never_overwritten(demo: Path, tmp_path: Path) -> None:
+    demo.write_text(demo.read_text().replace("del Valle", "de la Sierra"))
+    ensure_centre_file(load_settings({"CENTRALITA_HOME": str(tmp_path)}))
+    assert "de la Sierra" in demo.read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("ring_timeout_s: 15", "ring_timeout: 15", r"did you mean `ring_timeout_s`"),
+        ("timezone: America/Guayaquil", "timezone: Guayaquil", r"no such time zone"),
+        ("kind: ip", "kind: isdn", r"'ip' or 'register'"),
+        ("kind: ip", "kind: register", r"needs username and password"),
+        ("to_queue: facturacion", "to_queue: facturas", r"no queue 'facturas'"),
+        ('number: "101"', 'number: "101&102"', r"not written as it must be"),
+        ('number: "101"', 'number: "101\\n[from-trunk]"', r"not written as it must be"),
+        ('number: "102"', 'number: "101"', r"'101' is there twice"),
+        ('hosts: ["127.0.0.3"]', 'hosts: ["0.0.0.0;x"]', r"not written as it must be"),
+        ("- name: soporte", "- name: ../soporte", r"not written as it must be"),
+        ('{voicemail: "1", callback: "2"}', '{voicemail: "1", callback: "1"}', r"different keys"),
+        ("queue: [ana, luis]\n      say: >-", "hear: >-", r"`hear` is not known here"),
+        ("flows: demo", "flows: a/../../b", r"inside the flows folder"),
+        ("organisation:", "organisation: [", r"not YAML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(demo: Path, old: str, new: str, told: str) -> None:
+    text = demo.read_text()
+    assert old in text
+    demo.write_text(text.replace(old, new, 1))
+    with pytest.raises(InvalidInputError) as refusal:
+        load_centre(demo)
+    first = next(line for line in str(refusal.value).splitlines() if re.search(told, line))
+    number = int(re.match(rf"{re.escape(str(demo))}:(\d+): ", first)[1])  # type: ignore[index]
+    assert 1 <= number <= len(text.splitlines()) + 1
+
+
+def test_the_line_is_the_right_one(demo: Path) -> None:
+    text = demo.read_text().replace("wrap_up_s: 20", "wrap_up_s: never")
+    demo.write_text(text)
+    wrong = next(number for number, line in enumerate(text.splitlines(), 1) if "wrap_up_s: never" in line)
+    with pytest.raises(InvalidInputError, match=rf"centre\.yaml:{wrong}: queues\.1\.wrap_up_s"):
+        load_centre(demo)
+
+
+@pytest.mark.parametrize(
+    ("number", "allowed"),
+    [
+        ("0991234567", True),
+        ("+593991234567", True),
+        ("1900", False),
+        ("09;x", False),
+        ("+", False),
+        ("", False),
+        ("09/99", False),
+    ],
+)
+def test_only_allowed_destinations_are_dialled(number: str, allowed: bool) -> None:
+    assert Outbound(trunk="demo", allowed_destinations=("09", "+593")).allows(number) is allowed

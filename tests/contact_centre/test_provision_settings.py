@@ -1,0 +1,84 @@
+"""Settings and secrets: what counts first, and what is refused with which sentence."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from contact_centre.secrets_file import load_secrets
+from contact_centre.settings import load_settings
+from voice_core.errors import InvalidInputError
+
+
+def test_environment_wins_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
+    (tmp_path / "centralita.yaml").write_text("http_port: 9001\nsip_port: 9002\n")
+    settings = load_settings({"CENTRALITA_HOME": str(tmp_path), "CENTRALITA_SIP_PORT": "9003"})
+    assert (settings.http_port, settings.sip_port, settings.ami_port) == (9001, 9003, 5138)
+
+
+def test_others_variables_are_not_ours(tmp_path: Path) -> None:
+    settings = load_settings({"CENTRALITA_HOME": str(tmp_path), "CENTRALITA_TEST_RUN": "x", "HTTP_PORT": "1"})
+    assert settings.http_port == 8080
+
+
+def test_two_homes_share_nothing(tmp_path: Path) -> None:
+    one, two = (load_settings({"CENTRALITA_HOME": str(tmp_path / name)}) for name in ("one", "two"))
+    assert one.database != two.database
+    assert one.asterisk_home != two.asterisk_home
+    assert load_secrets(one.home) != load_secrets(two.home)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("HTTP_PORT", "80000", "CENTRALITA_HTTP_PORT"),
+        ("HTTP_PORT", "eighty", "CENTRALITA_HTTP_PORT"),
+        ("ASTERISK_HTTP_HOST", "0.0.0.0", "loopback"),
+        ("ASTERISK_HTTP_HOST", "192.0.2.7", "loopback"),
+        ("SIP_PORT", "8080", "must differ"),
+        ("RTP_END", "20001", "rtp_end"),
+        ("SIP_PORT", "20500", "belong to calls"),
+        ("SIP_HOST", "127.0.0.1\nbind=0.0.0.0", "CENTRALITA_SIP_HOST"),
+        ("HOME", "/tmp/a;b", "characters Asterisk cannot read"),
+        ("HOME", "/tmp/a\n[trunk]", "characters Asterisk cannot read"),
+        ("HOME", "/tmp/" + "long/" * 30, "too long"),
+        ("LOG_LEVEL", "chatty", "CENTRALITA_LOG_LEVEL"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, name: str, value: str, told: str) -> None:
+    with pytest.raises(InvalidInputError, match=told):
+        load_settings({"CENTRALITA_HOME": str(tmp_path), f"CENTRALITA_{name}": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("http_prot: 1\n", "http_prot"), ("[1, 2]\n", "lines"), ("a: [\n", "read")]
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "centralita.yaml").write_text(text)
+    with pytest.raises(InvalidInputError, match=told) as refusal:
+        load_settings({"CENTRALITA_HOME": str(tmp_path)})
+    assert "centralita.yaml" in str(refusal.value)
+
+
+def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
+    first = load_secrets(tmp_path / "home")
+    path = tmp_path / "home" / "secrets.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert load_secrets(tmp_path / "home") == first
+    assert len({first.ari_password, first.ami_password, first.session_key}) == 3
+    assert first.ari_password not in repr(first)
+
+
+@pytest.mark.parametrize(
+    "weak", ["", "asterisk", "short", "has a space in it somewhere", "semicolon;semicolon;semicolon"]
+)
+def test_weak_secrets_are_refused_and_not_shown(tmp_path: Path, weak: str) -> None:
+    load_secrets(tmp_path)
+    path = tmp_path / "secrets.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "ari_password": weak}))
+    with pytest.raises(InvalidInputError, match="ari_password") as refusal:
+        load_secrets(tmp_path)
+    assert not weak or weak not in str(refusal.value)

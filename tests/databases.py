@@ -1,0 +1,81 @@
+"""Databases for tests: a fresh one a test, on SQLite or on the session's PostgreSQL server."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.postgres_server import PostgresServer
+from voice_core.store.database import open_database
+
+_TEMPLATE = "migrated"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for all tests of the session, with a migrated template database."""
+    server = PostgresServer()
+    try:
+        server.start()
+        with ThreadPoolExecutor(1) as aside:  # a loop may be running here already
+            aside.submit(asyncio.run, _make_template(server)).result()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: PostgresServer) -> str:
+    """A migrated, empty database of its own."""
+    return await fresh_database(postgres_server)
+
+
+@pytest.fixture
+async def postgres_engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
+    async with opened(postgres_url) as engine:
+        yield engine
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[AsyncEngine]:
+    engine = await open_database(url)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'centre.db'}"
+    return await fresh_database(request.getfixturevalue("postgres_server"))
+
+
+async def fresh_database(server: PostgresServer, template: str = _TEMPLATE) -> str:
+    name = f"t{next(_numbers)}"
+    await _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.url(name)
+
+
+async def _make_template(server: PostgresServer) -> None:
+    await _administer(server, f"CREATE DATABASE {_TEMPLATE}")
+    await (await open_database(server.url(_TEMPLATE))).dispose()
+
+
+async def _administer(server: PostgresServer, statement: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres").replace("+asyncpg", ""))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

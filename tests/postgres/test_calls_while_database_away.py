@@ -1,0 +1,89 @@
+"""Fault 6 with real calls: the database is killed, and frozen; people go on calling, waiting, talking and being recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from contact_centre.scripted_caller import Call, Line
+from tests.databases import fresh_database
+from tests.instance import Api, prepare, running
+from tests.people import at_desk, closed, dial_in, kinds, newest_from
+from tests.postgres_server import PostgresServer
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
+LANDED_TIMEOUT_S = 30.0
+STAGES = ["opened", "queued", "offered", "accepted", "ended", "closed"]
+
+
+def _freeze(server: PostgresServer) -> Callable[[], None]:
+    server.freeze()
+    return server.thaw
+
+
+def _kill(server: PostgresServer) -> Callable[[], None]:
+    server.kill()
+    return server.start
+
+
+async def test_calls_go_on_and_everything_lands_afterwards(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = await fresh_database(postgres_server)
+    numbers = []
+    async with (
+        running(prepare(tmp_path / "home", database_url=url)) as centre,
+        Api(centre, "sofia") as sofia,
+        centre.trunk() as trunk,
+        at_desk(centre, "ana") as ana,
+    ):
+        for goes_away in (_kill, _freeze):
+            before = f"09911100{len(numbers)}0"
+            during = f"09911100{len(numbers)}1"
+            talking = await dial_in(trunk, "2", caller=before)
+            leg, _ = await ana.takes()
+            comes_back = await asyncio.to_thread(goes_away, postgres_server)
+            try:
+                talking.play_tone(440)
+                leg.play_tone(620)
+                await asyncio.gather(leg.hears(440), talking.hears(620))
+                second = await dial_in(trunk, "2", caller=during)  # waits while ana talks and wraps up
+                talking.hang_up()
+                await leg.hung_up()
+                await _talks(ana.phone, second)
+            finally:
+                await asyncio.to_thread(comes_back)
+            second.hang_up()
+            await ana.finish((await ana.contact("wrap_up", LANDED_TIMEOUT_S))["id"])
+            numbers += [before, during]
+            for number in (before, during):
+                await _landed(sofia, number)
+            await ana.api.available()
+    assert not (tmp_path / "home" / "journal" / "refused.jsonl").exists()
+
+
+async def _talks(phone: Line, caller: Call) -> None:
+    """The agent's wrap-up time ends by itself; then it rings, though the database is away."""
+    leg = await phone.rings(60)
+    await leg.answer()
+    leg.play_tone(620)
+    await caller.hears(620)
+
+
+async def _landed(sofia: Api, number: str) -> None:
+    async with asyncio.timeout(LANDED_TIMEOUT_S):
+        while True:
+            try:
+                contact = await newest_from(sofia, number)
+                record = await closed(sofia, contact["id"], LANDED_TIMEOUT_S)
+                if [each["state"] for each in record["recordings"]] == ["stored"]:
+                    break
+            except AssertionError:
+                pass
+            await asyncio.sleep(0.3)
+    found = kinds(record)
+    assert [found.count(kind) for kind in STAGES] == [1] * len(STAGES), found
+    assert [kind for kind in found if kind in STAGES] == STAGES

@@ -1,0 +1,88 @@
+"""SIPp as a bank of telephones: a stack that shares no code with ours. One process answers for all users."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.sip.asterisk_box import free_udp_port
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+_TIMEOUT_S = 20.0
+
+
+@asynccontextmanager
+async def answering_phones(
+    server: tuple[str, int], secrets: Mapping[str, str], folder: Path, *, talk_s: float
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Register each user of `secrets`, then answer whatever rings, echo for `talk_s` seconds and hang up."""
+    port, media = free_udp_port(), free_udp_port() // 2 * 2
+    where = ("-i", "127.0.0.1", "-p", str(port))
+    people = folder / "people.csv"
+    rows = [f"{user};[authentication username={user} password={secret}]" for user, secret in secrets.items()]
+    people.write_text("\n".join(["SEQUENTIAL", *rows]) + "\n")
+    target = f"{server[0]}:{server[1]}"
+    registering = await _sipp(
+        folder,
+        target,
+        "-sf",
+        str(SCENARIOS / "register.xml"),
+        "-inf",
+        str(people),
+        "-m",
+        str(len(secrets)),
+        "-r",
+        "50",
+        *where,
+    )
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            if await registering.wait():
+                raise RuntimeError(
+                    "SIPp could not register: " + (folder / "sipp.out").read_text(errors="replace")[-1500:]
+                )
+    finally:
+        await _end(registering)
+    talk = str(int(talk_s * 1000))
+    answering = await _sipp(
+        folder,
+        target,
+        "-sf",
+        str(SCENARIOS / "agent.xml"),
+        "-recv_timeout",
+        talk,
+        "-rtp_echo",
+        "-mp",
+        str(media),
+        *where,
+    )
+    try:
+        await _listening(port, answering)
+        yield answering
+    finally:
+        await _end(answering)
+
+
+async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
+    """Wait until SIPp has its UDP port; nothing else tells (the kernel's table does)."""
+    bound = f":{port:04X} "
+    async with asyncio.timeout(_TIMEOUT_S):
+        while bound not in Path("/proc/net/udp").read_text():
+            if process.returncode is not None:
+                raise RuntimeError("SIPp ended at once; see sipp.out in the test's folder.")
+            await asyncio.sleep(0.02)
+
+
+async def _sipp(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
+    nothing = asyncio.subprocess.DEVNULL
+    words = ("sipp", *arguments, "-nostdin", "-trace_err")
+    with (folder / "sipp.out").open("ab") as out:
+        return await asyncio.create_subprocess_exec(*words, cwd=folder, stdin=nothing, stdout=out, stderr=out)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+        await process.wait()

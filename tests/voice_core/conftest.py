@@ -1,0 +1,28 @@
+"""The suites of the desk and the router run on every kind of store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import fresh_database, opened
+from tests.voice_core import world
+from voice_core.store.sql import SqlStore
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def each_store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
+    """`World()` without a store of its own stands on this one."""
+    if request.param == "memory":
+        yield
+        return
+    url = f"sqlite+aiosqlite:///{tmp_path / 'centre.db'}"
+    if request.param == "postgresql":
+        url = await fresh_database(request.getfixturevalue("postgres_server"))
+    async with opened(url) as engine:
+        monkeypatch.setattr(world, "make_store", lambda: SqlStore(engine))
+        yield
