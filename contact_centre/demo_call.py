@@ -16,6 +16,7 @@ import numpy as np
 import soxr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contact_centre.asterisk_installation import find_espeak
 from contact_centre.centre_reading import ensure_centre_file, load_centre
 from contact_centre.demo_words import heard, ledger_line, step
 from contact_centre.scripted_caller import Call, CallRefusedError, CallState, CallTimeoutError, Line, Sound
@@ -151,7 +152,7 @@ async def spoken(text: str, language: str) -> Samples:
     """`text` by espeak-ng, at 8 kHz. Raises OSError when it is missing, TimeoutError when it hangs."""
     voice = "en-us+f3" if language == "en" else "es-419+f3"
     process = await asyncio.create_subprocess_exec(
-        "espeak-ng",
+        find_espeak() or "espeak-ng",
         "-v",
         voice,
         "--stdin",

@@ -45,8 +45,8 @@ STEPS: Mapping[str, tuple[str, str]] = {
         "Cannot call from {host}: {why}. Check trunk_host in the settings.",
     ),
     "no_voice": (
-        "Falta espeak-ng para hablar. Instálelo o quite --say.",
-        "espeak-ng is missing, so nothing can be said. Install it or leave out --say.",
+        "Falta espeak-ng para hablar: ejecute `make install`, o quite --say.",
+        "espeak-ng is missing, so nothing can be said: run `make install`, or leave out --say.",
     ),
     "not_a_key": ("«{digit}» no es una tecla del teléfono.", "“{digit}” is not a telephone key."),
 }

@@ -14,13 +14,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120
 
 
 async def test_a_spoken_call_is_told_from_ringing_to_the_end(centralita: Instance) -> None:
-    async with at_desk(centralita, "ana") as ana:
-        words = ("--press", "2", "--say", "Hola, tengo una pregunta sobre mi factura.")
-        running = asyncio.create_task(centralita.command("demo-call", "101", *words, "--from", "0991310001"))
+    words = ("--press", "2", "--say", "Hola, tengo una pregunta sobre mi factura.")
+    async with at_desk(centralita, "ana") as ana, asyncio.TaskGroup() as group:
+        running = group.create_task(centralita.command("demo-call", "101", *words, "--from", "0991310001"))
         leg, _ = await ana.takes(timeout_s=25)
         await leg.hears_sound(Sound.SPEECH, within_s=10)
         leg.hang_up()
-        told = (await running).out
+    told = running.result().out
     for line in (
         "Marco 101 desde 0991310001",
         "Contestan",
