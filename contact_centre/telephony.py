@@ -92,12 +92,18 @@ class Telephony:
     listening: Listening
 
     async def run_switchboard(self) -> None:
-        """Until cancelled; begun anew when its stream of events was lost: it takes up what lives."""
+        """Until cancelled; begun anew when Asterisk failed it: it takes up what lives.
+
+        Raises AriError when nothing will be told any more (another client took our application, events came too
+        fast): a controller that is deaf ends, and its next life takes up every call.
+        """
         while True:
             try:
                 await self.board.run()
             except* AriError as errors:
                 log.error("switchboard_ended", reason=str(errors.exceptions[0]))
+                if self.board.exchange.ari.events().closed:
+                    raise
             await asyncio.sleep(SWITCHBOARD_RETRY_S)
 
     async def people_changed(self, everybody: Sequence[User], changed: Sequence[User]) -> None:

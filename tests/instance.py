@@ -256,6 +256,9 @@ async def running(
                 words = ("user", "password", person, "--password-stdin")
                 group.create_task(instance.command(*words, stdin=PASSWORD + "\n"))
         yield instance
+    except BaseException:
+        print(f"the instance said:\n{_said(instance)}")
+        raise
     finally:
         await _stop(instance.process)
         log.close()
@@ -304,10 +307,14 @@ async def _ready(instance: Instance) -> None:
                     await asyncio.sleep(LOOK_S)
         except TimeoutError:
             pass
-    said = (instance.home.parent / f"{instance.home.name}.out").read_text(errors="replace")
     raise AssertionError(
-        f"it did not become ready (exit code {instance.process.returncode}):\n{said[-2500:]}"
+        f"it did not become ready (exit code {instance.process.returncode}):\n{_said(instance)}"
     )
+
+
+def _said(instance: Instance) -> str:
+    """The end of its log."""
+    return (instance.home.parent / f"{instance.home.name}.out").read_text(errors="replace")[-4000:]
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -29,6 +29,7 @@ class AriConnection:
         self._names = (f"{uuid4().hex[:12]}-{n}" for n in count())
         self._pending: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._cut: str | None = None
+        self._failure: Exception | None = None
 
     @classmethod
     async def open(
@@ -77,7 +78,7 @@ class AriConnection:
 
     async def messages(self) -> AsyncIterator[Mapping[str, Any]]:
         """Events in order; answers go to who asked. Ends when the socket is cut; `cut_reason` says why."""
-        async for message in self._ws:
+        while (message := await self._received()) is not None:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
             try:
@@ -91,6 +92,16 @@ class AriConnection:
             elif (answer := self._pending.get(text(raw.get("request_id")))) and not answer.done():
                 answer.set_result(raw)
 
+    async def _received(self) -> aiohttp.WSMessage | None:
+        """None when the socket is cut; answering a ping on a socket that has just died raises, and is the same."""
+        try:
+            return await anext(self._ws)
+        except StopAsyncIteration:
+            return None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            self._failure = error
+            return None
+
     async def close(self, reason: str) -> None:
         """Cuts the socket and fails what is pending."""
         self._cut = self._cut or reason
@@ -101,7 +112,7 @@ class AriConnection:
 
     @property
     def cut_reason(self) -> str:
-        if error := self._ws.exception():
+        if error := self._failure or self._ws.exception():
             return f"{type(error).__name__}: {error}"
         return f"Asterisk closed the socket ({self._ws.close_code})"
 

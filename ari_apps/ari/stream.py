@@ -41,6 +41,11 @@ class EventStream:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def closed(self) -> bool:
+        """Nothing more will be told."""
+        return self._closed
+
     def put(self, item: News) -> None:
         """Raises EventOverflow, and ends the stream with it, when nobody reads fast enough."""
         if len(self._waiting) >= self._limit:
