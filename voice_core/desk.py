@@ -124,7 +124,9 @@ class Desk(Writer):
         await self._ready()
         row = self.interaction(interaction_id)
         if row.stage is not Stage.FLOW:
-            raise StageError("The contact is no longer in a flow.", interaction=id, stage=row.stage)
+            raise StageError(
+                "The contact is no longer in a flow.", interaction=interaction_id, stage=row.stage
+            )
         now = self._clock.now()
         after = moves.changed(
             row,
@@ -197,7 +199,9 @@ class Desk(Writer):
         await self._ready()
         row, person = self.interaction(interaction_id), self.agent(agent)
         if not has_room(row.channel, person, self._floor.load(agent)):
-            raise StageError(f"{agent} has no room for this contact now.", interaction=id, agent=agent)
+            raise StageError(
+                f"{agent} has no room for this contact now.", interaction=interaction_id, agent=agent
+            )
         move = moves.offered(row, self._clock.now(), agent, ring_timeout_s)
         await self._make(move, "router")
         return self._made(move)
@@ -277,7 +281,9 @@ class Desk(Writer):
         await self._ready()
         row = self.interaction(interaction_id)
         if row.stage is not Stage.TALKING:
-            raise StageError("Nobody can join: there is no conversation.", interaction=id, stage=row.stage)
+            raise StageError(
+                "Nobody can join: there is no conversation.", interaction=interaction_id, stage=row.stage
+            )
         self._require_free(agent, row.channel, beside=interaction_id)
         self._floor.join(interaction_id, agent)
         await self._restate(agent, actor)
@@ -334,7 +340,7 @@ class Desk(Writer):
         await self._ready()
         row = await self._any(interaction_id)
         if row.agent != agent:
-            raise NotAllowedError("This contact belongs to another agent.", interaction=id)
+            raise NotAllowedError("This contact belongs to another agent.", interaction=interaction_id)
         if row.stage is Stage.CLOSED and not note and not tags and disposition in (None, row.disposition):
             return await self._unchanged(row)
         now = self._clock.now()

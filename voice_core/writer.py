@@ -92,7 +92,7 @@ class Writer:
         while True:
             row = self._watch.row(interaction_id) or await self._store.interaction(interaction_id)
             if row is None and interaction_id not in self._floor.interactions:
-                raise NotFoundError("There is no such contact.", interaction=id)
+                raise NotFoundError("There is no such contact.", interaction=interaction_id)
             if row is not None and row.version > after_version:
                 return row
             await self._watch.next(interaction_id)
@@ -165,7 +165,7 @@ class Writer:
         await self._commits.flushed()
         row = self._watch.row(interaction_id) or await self._store.interaction(interaction_id)
         if row is None:
-            raise NotFoundError("There is no such contact.", interaction=id)
+            raise NotFoundError("There is no such contact.", interaction=interaction_id)
         return self._floor.interactions.get(interaction_id, row)
 
     async def _already_open(
@@ -198,10 +198,12 @@ class Writer:
         row = self.interaction(interaction_id)
         if row.stage is not stage:
             raise StageError(
-                f"The contact is in stage {row.stage}, not {stage}.", interaction=id, stage=row.stage
+                f"The contact is in stage {row.stage}, not {stage}.",
+                interaction=interaction_id,
+                stage=row.stage,
             )
         if row.agent != agent:
-            raise NotAllowedError("This contact belongs to another agent.", interaction=id)
+            raise NotAllowedError("This contact belongs to another agent.", interaction=interaction_id)
         return row
 
     def _require_free(self, agent: str, channel: str, beside: str = "") -> None:

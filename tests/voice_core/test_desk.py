@@ -76,8 +76,9 @@ async def test_what_is_not_possible_is_refused_with_the_right_error() -> None:
             await desk.enqueue(row.id, "nowhere")
         with pytest.raises(NotFoundError):
             desk.interaction("nobody")
-        with pytest.raises(StageError):
+        with pytest.raises(StageError) as refused:
             await desk.transfer(row.id, to_queue="q", by="ana")
+        assert refused.value.data["interaction"] == row.id
         with pytest.raises(StageError):
             await desk.request_callback(row.id, "099")
         with pytest.raises(OfferGoneError):
@@ -96,8 +97,9 @@ async def test_what_is_not_possible_is_refused_with_the_right_error() -> None:
             await desk.transfer(row.id, to_agent="ghost", by=giver)
         with pytest.raises(NotAllowedError):
             await desk.wrap_up(row.id, other, disposition="x")
-        with pytest.raises(StageError):
+        with pytest.raises(StageError) as refused:
             await desk.save_flow(row.id, {})
+        assert refused.value.data["interaction"] == row.id
         second = await world.call("q")
         await world.accept(second)
         with pytest.raises(NotAllowedError, match="busy"):
