@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import secrets
 import socket
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ari_apps.ari import AriClient
 from ari_apps.speech import Speech
 from contact_centre.asterisk_installation import Installation, find_asterisk, find_espeak
 from contact_centre.asterisk_process import AsteriskProcess, port_problem
@@ -20,6 +22,7 @@ from contact_centre.secrets_file import Secrets, load_secrets
 from contact_centre.settings import Settings, load_settings
 
 RTP_PORTS = 400
+SWEEP_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ class AsteriskBox:
 
     async def hang_up_all(self) -> None:
         await self.process.command("channel request hangup all")
+
+    async def sweep(self) -> None:
+        """No channel and no bridge is left: a test that fails must not fail its neighbours."""
+        await self.hang_up_all()
+        url = f"http://127.0.0.1:{self.settings.asterisk_http_port}/ari"
+        async with AriClient.connect(url, *self.ari_user, "sweep") as ari, asyncio.timeout(SWEEP_LIMIT_S):
+            while (seen := await ari.snapshot()).channels or seen.bridges:
+                for bridge in seen.bridges:
+                    await ari.bridge(bridge.id).destroy()
+                await asyncio.sleep(0.01)
 
 
 def free_settings(home: Path, **others: str) -> Settings:

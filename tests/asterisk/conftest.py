@@ -20,4 +20,4 @@ async def asterisk_session(tmp_path_factory: pytest.TempPathFactory) -> AsyncIte
 async def asterisk(asterisk_session: AsteriskBox) -> AsyncIterator[AsteriskBox]:
     """The session's Asterisk, swept after the test."""
     yield asterisk_session
-    await asterisk_session.hang_up_all()
+    await asterisk_session.sweep()
