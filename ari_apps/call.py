@@ -15,6 +15,7 @@ from ari_apps.ari import AriError, ConnectionLost
 from ari_apps.exchange import Exchange
 from ari_apps.legs import Leg, talk_bridge_id
 from ari_apps.signals import AgentAnswered, Asked, Digit, LegGone, LegReplaced, Played, Signal, StageChanged
+from ivr_flows.turn import Turn
 from voice_core.errors import CentralitaError, NotFoundError, StageError
 from voice_core.interaction import Interaction, Stage
 from voice_core.ports import Change
@@ -72,6 +73,7 @@ class Call:
     own_rings: int = 0
     voicemails: int = 0
     answered: bool = False
+    turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail
     closed: bool = False
     typed: deque[str] = field(default_factory=lambda: deque(maxlen=TYPED_AHEAD_LIMIT))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
 
@@ -12,8 +13,9 @@ from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.exchange import Exchange
 from ari_apps.legs import Leg
 from ivr_flows.effects import Prompt
+from ivr_flows.errors import FlowNotFoundError
 from voice_core.errors import NotFoundError
-from voice_core.interaction import Direction, EndReason, Interaction, Stage
+from voice_core.interaction import Direction, EndReason, Stage
 
 LEFT: dict[Stage, EndReason] = {
     Stage.FLOW: EndReason.CUSTOMER_LEFT_FLOW,
@@ -37,18 +39,32 @@ NOT_IN_SERVICE = {
 log = structlog.get_logger(__name__)
 
 
-async def open_contact(exchange: Exchange, channel: models.Channel, number: str) -> Interaction:
-    """The contact of a channel that just arrived; the same one again after a restart."""
-    return await exchange.desk.open(
-        channel="voice",
-        direction=Direction.INBOUND,
-        from_address=channel.caller.number,
-        to_address=number,
-        external_id=channel.id,
-        node=exchange.plan.node,
-        flow=exchange.plan.numbers.get(number),
-        language=exchange.plan.default_language,
-    )
+async def open_call(exchange: Exchange, channel: models.Channel, number: str, *, just_arrived: bool) -> Call:
+    """The contact of a channel that just arrived, with its first steps in the flow, in one commit: who needs nothing
+    but the queue is rung for after it. The same contact again after a restart.
+    """
+    desk = exchange.desk
+    known = await _known(exchange, channel.caller.number)
+    async with desk.together():
+        contact = await desk.open(
+            channel="voice",
+            direction=Direction.INBOUND,
+            from_address=channel.caller.number,
+            to_address=number,
+            external_id=channel.id,
+            node=exchange.plan.node,
+            flow=exchange.plan.numbers.get(number),
+            language=exchange.plan.default_language,
+            just_arrived=just_arrived,
+        )
+        is_new = contact.version == 1 and contact.stage is Stage.FLOW
+        if is_new and contact.flow is not None and known is not None:
+            contact = await desk.identify(contact.id, *known)
+        call = Call(exchange, contact)
+        if is_new and contact.flow is not None:
+            with contextlib.suppress(FlowNotFoundError):  # the call's own life meets it again, and ends aloud
+                await phone_dialogue.begin(call)
+    return call
 
 
 async def receive(call: Call) -> None:
@@ -59,16 +75,15 @@ async def receive(call: Call) -> None:
     if contact.flow is None and contact.stage is Stage.FLOW:
         await _turn_away(call)
         return
-    await identify(call)
     await live(call)
 
 
 async def live(call: Call) -> None:
     """Look at the stage, run the stage, repeat: the same for a new call and after a crash."""
     while True:
-        stage = call.stage
         try:
-            match stage:
+            await phone_dialogue.pick_up(call)
+            match call.stage:
                 case Stage.FLOW:
                     await phone_dialogue.run(call)
                 case Stage.QUEUED | Stage.OFFERED:
@@ -102,19 +117,24 @@ async def _customer_left(call: Call) -> None:
 
 
 async def identify(call: Call) -> None:
-    """Who it is, before anybody answers (E15). An address book that fails never costs the call."""
+    """Whom an agent dials."""
     contact = call.interaction
-    is_inbound = contact.direction is Direction.INBOUND
-    number = contact.from_address if is_inbound else contact.to_address
-    if not number or contact.contact_id:
-        return
+    if contact.to_address and not contact.contact_id:
+        known = await _known(call.exchange, contact.to_address)
+        if known is not None:
+            call.interaction = await call.exchange.desk.identify(contact.id, *known)
+
+
+async def _known(exchange: Exchange, number: str) -> tuple[str, str] | None:
+    """Who has this number, before anybody answers (E15). An address book that fails never costs the call."""
+    if not number:
+        return None
     try:
         async with asyncio.timeout(IDENTIFY_TIMEOUT_S):
-            known = await call.exchange.contacts.find_by_number(number)
-        if known is not None:
-            call.interaction = await call.exchange.desk.identify(contact.id, known[0], known[1])
+            return await exchange.contacts.find_by_number(number)
     except Exception as error:  # noqa: BLE001 - whatever an address book fails with, the caller is served
-        log.warning("identify_failed", interaction=contact.id, error=str(error))
+        log.warning("identify_failed", error=str(error))
+        return None
 
 
 async def _turn_away(call: Call) -> None:

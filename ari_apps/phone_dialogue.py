@@ -39,12 +39,11 @@ async def run(call: Call) -> None:
         await _end(call, EndReason.LOST, "the caller's leg is gone")
         return
     queue = voicemail.queue_of(call.interaction.flow)
-    await _pick_up(call)
     if queue is not None:
         await voicemail.leave(call, queue)
         return
-    turn = await _first_turn(call)
-    while call.stage is Stage.FLOW:
+    turn = await _stands(call)
+    while turn is not None and call.stage is Stage.FLOW:
         answer = await _carry_out(call, turn.effect)
         if answer is None:
             return
@@ -107,21 +106,40 @@ def _complete(typed: str, wanted: Gather) -> bool:
     return len(typed) >= wanted.max_digits
 
 
-async def _pick_up(call: Call) -> None:
-    if call.customer is None or call.answered:
-        return
-    call.answered = await absorbed(call.customer.channel.answer())
+async def begin(call: Call) -> None:
+    """The flow's first steps, before a word is said. One that asks for the queue first is there at once.
 
-
-async def _first_turn(call: Call) -> Turn:
-    """From the start, or after a restart from where the record says (the last question is asked again)."""
-    machine, contact = call.exchange.machine, call.interaction
-    if contact.flow_state is not None:
-        turn = machine.again(contact.flow_state, _context(call))
-    else:
-        turn = machine.start(contact.flow or "", _context(call))
-        await call.exchange.desk.note(call.id, Kind.FLOW_STARTED, "flow", {"flow": contact.flow or ""})
+    Raises FlowNotFoundError.
+    """
+    contact = call.interaction
+    turn = call.exchange.machine.start(contact.flow or "", _context(call))
+    await call.exchange.desk.note(call.id, Kind.FLOW_STARTED, "flow", {"flow": contact.flow or ""})
     await _remember(call, turn)
+    if isinstance(turn.effect, Enqueue):
+        failed = await _enqueue(call, turn.effect)
+        if failed is None:
+            return
+        turn = call.exchange.machine.resume(turn.state, failed, _context(call))
+        await _remember(call, turn)
+    call.turn = turn
+
+
+async def pick_up(call: Call) -> None:
+    """Answered once, whatever stage it is in: after a crash it may have come further unanswered."""
+    if call.customer is not None and not call.answered:
+        call.answered = await absorbed(call.customer.channel.answer())
+
+
+async def _stands(call: Call) -> Turn | None:
+    """Where the flow stands: just begun, from its start, or after a restart from where the record says (the last
+    question is asked again). None when it went straight to a queue.
+    """
+    if call.turn is None and call.interaction.flow_state is None:
+        await begin(call)
+    elif call.turn is None:
+        call.turn = call.exchange.machine.again(call.interaction.flow_state or {}, _context(call))
+        await _remember(call, call.turn)
+    turn, call.turn = call.turn, None
     return turn
 
 

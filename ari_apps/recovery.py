@@ -148,6 +148,7 @@ async def _take_up(board: Switchboard, contact: Interaction, living: Living) -> 
         call.customer = inbound.customer_leg(call, customer)
         call.recorded = customer
         call.answered = living.channels[customer] == "Up"
+        await board.exchange.recording.started(contact.id, customer)  # killed before it was noted: it is now
     agent = living.agent_of(contact, customer)
     if contact.stage is Stage.TALKING and agent:
         call.agent = call.adopt(Leg(board.exchange.ari.channel(agent), user=contact.agent or ""))
@@ -166,6 +167,9 @@ async def _take_up(board: Switchboard, contact: Interaction, living: Living) -> 
             board.presenter.adopt(offer, rings)
         return
     await call.close()
+    if contact.external_id:
+        await board.exchange.recording.started(contact.id, contact.external_id)
+    board.spawn(board.exchange.recording.finished(contact.id))
     try:
         await board.exchange.desk.end(
             contact.id, EndReason.LOST, actor="system", detail="found ended after a restart"

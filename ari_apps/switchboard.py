@@ -181,7 +181,8 @@ class Switchboard:
             return
         match event.args:
             case ("inbound", number, *_):
-                self.spawn(self._receive(channel, number, EarlySignals(routes, channel.id)))
+                early = EarlySignals(routes, channel.id)
+                self.spawn(self._receive(channel, number, early, just_arrived=True))
             case ("agent_dialled", number, endpoint):
                 early = EarlySignals(routes, channel.id)
                 self.spawn(outbound_call.dialled_on_phone(self, early, number, endpoint))
@@ -198,20 +199,21 @@ class Switchboard:
             case _ if self.exchange.clock.now() - channel.creationtime > STRAY_AFTER:
                 self.spawn(_hang_up(self.exchange, channel.id))
 
-    async def _receive(self, channel: models.Channel, number: str, early: EarlySignals) -> None:
+    async def _receive(
+        self, channel: models.Channel, number: str, early: EarlySignals, *, just_arrived: bool = False
+    ) -> None:
         """A caller; what happens while the contact is being opened is kept by `early`."""
         try:
-            contact = await inbound.open_contact(self.exchange, channel, number)
+            call = await inbound.open_call(self.exchange, channel, number, just_arrived=just_arrived)
         except CentralitaError as error:
             log.warning("contact_not_opened", channel=channel.id, error=str(error))
             early.drop()
             await absorbed(self.exchange.ari.channel(channel.id).continue_in_dialplan("way-out", number, 1))
             return
-        if contact.stage not in recovery.LIVE:  # the contact is over, its leg was left behind
+        if call.stage not in recovery.LIVE:  # the contact is over, its leg was left behind
             early.drop()
             await _hang_up(self.exchange, channel.id)
             return
-        call = Call(self.exchange, contact)
         call.customer = inbound.customer_leg(call, channel.id)
         early.hand_over(call)
         self.start(call, inbound.receive(call))

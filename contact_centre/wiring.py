@@ -127,6 +127,7 @@ async def serving(
     jobs = {
         "router": router.run(),
         "feed": feed.run(),
+        "recordings begun": recorder.run(),
         "recordings": describe_closed(house.news, recorder),
         "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
         "loop lag": metrics.watch_loop(),

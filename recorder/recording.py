@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -46,12 +46,13 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Late:
+class _Begun:
     """A recording that runs and has no row yet."""
 
     interaction: Interaction
     channel_id: str
     started_at: datetime
+    noted: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Recorder:
@@ -80,16 +81,31 @@ class Recorder:
         self._control = control
         self._audit = audit
         self._owed: list[str] = []  # to be finished when the database is back
-        self._late: dict[str, list[_Late]] = {}  # begun while the database was away, by interaction
+        self._begun: list[_Begun] = []  # in the order they began, until their rows are written
+        self._any_begun = asyncio.Event()
+
+    async def run(self) -> None:
+        """Writes the rows of what has begun, until cancelled: no call waits for that (decision 0009)."""
+        while True:
+            self._any_begun.clear()
+            while self._begun:
+                try:
+                    await self._note_begun(self._begun[0])
+                except UnavailableError as error:  # Asterisk records all the same
+                    log.warning("recording_noted_later", waiting=len(self._begun), error=str(error))
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                except Exception:  # one that cannot be noted must not keep back the others
+                    log.exception("recording_not_noted", interaction=self._begun[0].interaction.id)
+                self._begun.pop(0).noted.set()
+            await self._any_begun.wait()
 
     async def started(self, interaction_id: str, channel_id: str) -> None:
-        """Note that `channel_id` is being recorded. A repeated call changes nothing."""
-        late = _Late(self._desk.interaction(interaction_id), channel_id, self._clock.now())
-        try:
-            await self._note_started(late)
-        except UnavailableError as error:  # Asterisk records all the same; the row is written later
-            log.warning("recording_noted_later", interaction=interaction_id, error=str(error))
-            self._late.setdefault(interaction_id, []).append(late)
+        """Note that `channel_id` is being recorded, soon. A repeated call changes nothing."""
+        row, now = self._desk.interaction(interaction_id), self._clock.now()
+        came_in = row.external_id == channel_id  # recorded from its first second, whenever we hear of it
+        self._begun.append(_Begun(row, channel_id, row.opened_at if came_in else now))
+        self._any_begun.set()
 
     async def voicemail_left(self, task_id: str, name: str, seconds: int) -> None:
         """`<spool>/<name>.wav` (mono) holds a message for this task."""
@@ -179,7 +195,8 @@ class Recorder:
         return await asyncio.to_thread(peaks, self._vault.path(row.path), points)
 
     async def state(self, interaction_id: str) -> str:
-        """ "on", "paused" or "off", as the panel shows it."""
+        """ "on", "paused" or "off", as the panel shows it. Raises UnavailableError."""
+        await self._noted(interaction_id)
         states = {recording.state for recording in await self.of(interaction_id)}
         if RecordingState.PAUSED in states:
             return "paused"
@@ -187,6 +204,7 @@ class Recorder:
 
     async def _switch(self, interaction_id: str, actor: str, *, mute: bool) -> None:
         wanted = RecordingState.PAUSED if mute else RecordingState.RUNNING
+        await self._noted(interaction_id)
         rows = [
             row
             for row in await self._rows(
@@ -206,24 +224,29 @@ class Recorder:
 
     async def _finish(self, interaction_id: str) -> None:
         """Raises UnavailableError: nothing of it was done twice when it is called again."""
-        for late in tuple(self._late.get(interaction_id, ())):
-            await self._note_started(late)
-            self._late[interaction_id].remove(late)
-        self._late.pop(interaction_id, None)
+        await self._noted(interaction_id)
         async with translated():
             rows = await self._rows(select(RecordingRow).where(RecordingRow.interaction_id == interaction_id))
             for row in rows:
                 if row.state in _OPEN_STATES:
                     await self._store(row, recovered=False)
 
-    async def _note_started(self, late: _Late) -> None:
+    async def _noted(self, interaction_id: str) -> None:
+        """What has begun of this contact has its row. Raises UnavailableError when it takes too long."""
+        try:
+            async with asyncio.timeout(DATABASE_TIMEOUT_S):
+                for begun in [each for each in self._begun if each.interaction.id == interaction_id]:
+                    await begun.noted.wait()
+        except TimeoutError:
+            raise UnavailableError("The database did not answer in time.") from None
+
+    async def _note_begun(self, begun: _Begun) -> None:
         """Raises UnavailableError within DATABASE_TIMEOUT_S."""
         async with translated(), asyncio.timeout(DATABASE_TIMEOUT_S):
-            row_id = await self._begin(late.interaction, late.channel_id, late.started_at)
+            row_id = await self._begin(begun.interaction, begun.channel_id, begun.started_at)
         if row_id:
-            await self._desk.note(
-                late.interaction.id, Kind.RECORDING_STARTED, "system", {"recording": row_id}
-            )
+            said = {"recording": row_id}
+            await self._desk.note(begun.interaction.id, Kind.RECORDING_STARTED, "system", said)
 
     async def _begin(self, interaction: Interaction, channel_id: str, started_at: datetime) -> str | None:
         """The new row's id; None when this channel has one already."""

@@ -62,10 +62,14 @@ class Desk(Writer):
         parent_id: str | None = None,
         data: Mapping[str, Any] | None = None,
         id: str | None = None,
+        just_arrived: bool = False,
     ) -> Interaction:
-        """A contact begins, in a flow; or, outbound with an `agent`, already talking (the agent dials)."""
+        """A contact begins, in a flow; or, outbound with an `agent`, already talking (the agent dials).
+
+        `just_arrived`: its channel told us of it this moment, so the past need not be asked whether it was known.
+        """
         await self._ready()
-        known = await self._already_open(id, node, external_id)
+        known = None if just_arrived else await self._already_open(id, node, external_id)
         await self._ready()
         known = (
             self._floor.interactions.get(id or "") or self._floor.by_external_id(node, external_id) or known

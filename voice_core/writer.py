@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from voice_core.agent import Agent, AgentState
@@ -17,6 +21,17 @@ from voice_core.pace import Pace, Place
 from voice_core.ports import Change, News, Store
 from voice_core.queue import QueueConfig
 from voice_core.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """What one task decided and has not waited for yet."""
+
+    task: asyncio.Task[Any] | None
+    stored: list[asyncio.Future[None]] = field(default_factory=list)
+
+
+_together: ContextVar[_Together | None] = ContextVar("together", default=None)
 
 
 class Writer:
@@ -118,6 +133,29 @@ class Writer:
 
     # deciding
 
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[None]:
+        """Several decisions, stored together where nothing else is awaited between them (decision 0009).
+
+        Inside, each returns once it is made in memory; the world must hear of none before the context is left, which
+        waits until all are stored. Raises what the first that could not be stored raised.
+        """
+        decided = _Together(asyncio.current_task())
+        before = _together.set(decided)
+        try:
+            yield
+        finally:
+            _together.reset(before)
+            outcomes = await asyncio.gather(*decided.stored, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    def _decided(self) -> _Together | None:
+        """The `together` of this very task; tasks it starts wait for themselves."""
+        decided = _together.get()
+        return decided if decided is not None and decided.task is asyncio.current_task() else None
+
     async def _ready(self) -> None:
         await self._commits.ready()
 
@@ -131,7 +169,10 @@ class Writer:
         stored = self._commits.submit(change)
         for waker in self._wakers:
             waker()
-        await stored
+        if (decided := self._decided()) is not None:
+            decided.stored.append(stored)
+        else:
+            await stored
 
     async def _restate(self, agent: str, actor: str) -> None:
         change = self._floor.change((), self._clock.now(), actor, ask_again=[agent])
@@ -139,7 +180,8 @@ class Writer:
             await self._carry_out(change)
 
     async def _unchanged(self, row: Interaction) -> Interaction:
-        await self._commits.flushed()
+        if self._decided() is None:
+            await self._commits.flushed()
         return row
 
     def _tell(self, change: Change) -> None:

@@ -13,12 +13,14 @@ from contact_centre.contacts.numbers import normalise
 from voice_core.clock import Clock
 from voice_core.errors import InvalidInputError, NotFoundError
 from voice_core.store.database import for_writing
+from voice_core.store.transactions import read
 
 
 class Contacts:
     """Satisfies `ari_apps.ports.Contacts`. `country` is the organisation's (ISO 3166)."""
 
     def __init__(self, engine: AsyncEngine, clock: Clock, country: str) -> None:
+        self._engine = engine
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._writing = async_sessionmaker(for_writing(engine), expire_on_commit=False)
         self._clock = clock
@@ -29,9 +31,9 @@ class Contacts:
         wanted = normalise(number, self._country)
         if not wanted:
             return None
-        query = select(ContactRow).join(ContactNumberRow).where(ContactNumberRow.number == wanted)
-        async with self._sessions() as session:
-            row = (await session.scalars(query)).first()
+        found = select(ContactRow.id, ContactRow.name).join(ContactNumberRow)
+        query = found.where(ContactNumberRow.number == wanted)
+        row = await read(self._engine, lambda connection: connection.execute(query).first())
         return (row.id, row.name) if row is not None else None
 
     async def get(self, contact_id: str) -> Contact:

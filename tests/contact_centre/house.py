@@ -347,7 +347,7 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
     server = TestServer(build_screens(parts))
     try:
         async with asyncio.TaskGroup() as group:
-            loops = [group.create_task(feed.run()), group.create_task(router.run())]
+            loops = [group.create_task(run()) for run in (feed.run, router.run, recorder.run)]
             async with server:
                 yield CentreHouse(server, parts, clock, news, telephone, listening, recorder, spool)
             for loop in loops:

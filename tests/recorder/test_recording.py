@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -97,7 +98,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         control=told,
         audit=told,
     )
+    writing = asyncio.create_task(recorder.run())
     yield House(recorder, desk, store, told, spool)
+    writing.cancel()
+    await asyncio.gather(writing, return_exceptions=True)
     await engine.dispose()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.voice_core.world import World
 from voice_core.errors import CentralitaError, NotFoundError, StaleWriteError, UnavailableError
-from voice_core.interaction import EndReason, Stage
+from voice_core.interaction import Direction, EndReason, Stage
 from voice_core.ledger import Kind
 from voice_core.ports import Change, Live
 from voice_core.queue import QueueConfig
@@ -163,3 +163,66 @@ async def test_a_store_that_raises_something_unheard_of_is_still_an_answer(store
         store.error = None
         await world.settle()
         await world.desk.note(row.id, Kind.HELD, "ana")
+
+
+async def test_what_is_decided_together_is_stored_and_offered_in_one_commit(store: FailingStore) -> None:
+    async with World(QUEUES, store=store) as world:
+        await world.agent("ana")
+        await world.settle()
+        store.batches.clear()
+        async with world.desk.together():
+            row = await world.desk.open(
+                channel="voice", direction=Direction.INBOUND, from_address="1", to_address="2"
+            )
+            await world.desk.note(row.id, Kind.FLOW_STARTED, "flow", {"flow": "f"})
+            await world.desk.save_flow(row.id, {"step": "q"})
+            await world.desk.enqueue(row.id, "q")
+            assert store.batches == []
+            assert await store.interaction(row.id) is None
+        stored = await store.interaction(row.id)
+        assert stored is not None
+        assert stored.stage in (Stage.QUEUED, Stage.OFFERED)
+        await world.settle()
+        assert len(store.batches) == 1, "the router's offer went with it"
+        assert [offer.agent for offer in world.phones.presented] == ["ana"]
+
+
+async def test_of_what_is_decided_together_nothing_stands_when_it_cannot_be_stored(
+    store: FailingStore,
+) -> None:
+    async with World(QUEUES, store=store) as world:
+        row = await world.call()
+        store.error = UnavailableError("disk full")
+
+        async def both() -> None:
+            async with world.desk.together():
+                await world.desk.save_flow(row.id, {"step": "x"})
+                await world.desk.enqueue(row.id, "q")
+
+        with pytest.raises(UnavailableError, match="disk full"):
+            await both()
+        store.error = None
+        await world.settle()
+        await world.desk.recover()
+        assert world.desk.interaction(row.id).stage is Stage.FLOW
+        assert [entry.kind for entry in await store.entries(row.id)] == [Kind.OPENED]
+
+
+async def test_a_task_begun_inside_waits_for_its_own_decisions(store: FailingStore) -> None:
+    async with World(QUEUES, store=store) as world:
+        row = await world.call()
+        store.open.clear()
+        noting: list[asyncio.Task[None]] = []
+
+        async def both() -> None:
+            async with world.desk.together():
+                noting.append(asyncio.create_task(world.desk.note(row.id, Kind.HELD, "ana")))
+                await world.desk.note(row.id, Kind.RESUMED, "ana")
+
+        deciding = asyncio.create_task(both())
+        await world.settle()
+        assert not deciding.done()
+        assert not noting[0].done()
+        store.open.set()
+        await asyncio.gather(deciding, *noting)
+        assert {Kind.HELD, Kind.RESUMED} <= {entry.kind for entry in await store.entries(row.id)}

@@ -116,7 +116,7 @@ async def test_a_holder_frozen_in_the_middle_of_a_commit_does_not_keep_the_lease
     leases = SqlLeases(postgres_engine)
     fence = Fence(await _take(leases, "frozen"))
     connection = await postgres_engine.connect()
-    await pass_fence(connection, fence, 1, 1)  # … and here it stops, with the row locked
+    await connection.run_sync(pass_fence, fence, 1, 1)  # … and here it stops, with the row locked
     async with asyncio.timeout(8):
         lease = await Standby(leases, "next", HandClock()).wait(lambda _: None)
     assert lease.token == fence.token + 1

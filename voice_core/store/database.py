@@ -86,12 +86,12 @@ def _engine(url: str) -> AsyncEngine:
         raise InvalidInputError(
             f"The database address cannot be used: {error}", field="database_url"
         ) from error
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "connect", prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def prepare_sqlite(connection: Any, _record: Any) -> None:
     """WAL lets readers read while we write; FULL means a committed change survives a power cut too."""
     connection.isolation_level = None  # we say BEGIN ourselves: the driver would leave out DDL and reads
     cursor = connection.cursor()
@@ -105,7 +105,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, StatementError
@@ -16,6 +16,13 @@ _DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClient
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
+    """`translating`, around what is awaited."""
+    with translating():
+        yield
+
+
+@contextmanager
+def translating() -> Iterator[None]:
     """A row already there is stale; values that cannot be stored are invalid; anything else is an outage."""
     try:
         yield

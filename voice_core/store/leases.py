@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.errors import FencedError, StaleWriteError
 from voice_core.lease import Fence, Lease
@@ -66,22 +66,22 @@ class SqlLeases:
         return True
 
 
-async def pass_fence(connection: AsyncConnection, fence: Fence, first: int, last: int) -> None:
+def pass_fence(connection: Connection, fence: Fence, first: int, last: int) -> None:
     """The first statement of a transaction that stores commits `first` to `last`: they are the next ones, and ours.
 
     It also locks the row, so that a commit whose end we did not hear of is over before this returns.
     Raises FencedError, or StaleWriteError when the stored number is another one.
     """
     wanted = (LEASE.c.name == fence.name) & (LEASE.c.token == fence.token) & (LEASE.c.applied == first - 1)
-    if (await connection.execute(update(LEASE).where(wanted).values(applied=last))).rowcount != 1:
-        stored = await applied(connection, fence)
+    if (connection.execute(update(LEASE).where(wanted).values(applied=last))).rowcount != 1:
+        stored = applied(connection, fence)
         raise StaleWriteError("Another commit was expected.", number=first, stored=stored)
 
 
-async def applied(connection: AsyncConnection, fence: Fence) -> int:
+def applied(connection: Connection, fence: Fence) -> int:
     """How many commits are stored; waits for one in flight. Raises FencedError."""
     wanted = select(LEASE.c.applied).where(LEASE.c.name == fence.name, LEASE.c.token == fence.token)
-    found = (await connection.execute(wanted.with_for_update())).scalar_one_or_none()
+    found = (connection.execute(wanted.with_for_update())).scalar_one_or_none()
     if found is None:
         raise fenced()
     return int(found)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.errors import FencedError, InvalidInputError, StaleWriteError
 from voice_core.interaction import Interaction, Stage
@@ -15,10 +15,10 @@ from voice_core.lease import Fence
 from voice_core.ledger import Entry
 from voice_core.ports import Change, Live
 from voice_core.store import rows
-from voice_core.store.database import for_writing
-from voice_core.store.errors import translated
+from voice_core.store.errors import translated, translating
 from voice_core.store.leases import applied, pass_fence
 from voice_core.store.models import AgentRow, EntryRow, InteractionRow, OfferRow, SpanRow
+from voice_core.store.transactions import read, write
 
 INTERACTIONS: Table = InteractionRow.__table__  # type: ignore[assignment]
 OFFERS: Table = OfferRow.__table__  # type: ignore[assignment]
@@ -56,7 +56,6 @@ class SqlStore:
     def __init__(self, engine: AsyncEngine, fence: Fence | None = None) -> None:
         self._engine = engine
         self._fence = fence
-        self._writing = for_writing(engine)
         self._put_agent = _upsert(AGENTS, "id", engine.dialect.name)
         self._put_offer = _upsert(OFFERS, "interaction_id", engine.dialect.name)
 
@@ -66,23 +65,20 @@ class SqlStore:
             number = self._fence.applied + 1
             await self.commit_numbered(number, number, changes)
             return
-        async with translated(), self._writing.begin() as connection:
-            await self._write(connection, changes)
+        async with translated():
+            await write(self._engine, lambda connection: self._write(connection, changes))
 
     async def load_live(self) -> Live:
-        async with translated(), self._reading().begin() as connection:
-            if self._fence is not None:
-                self._fence.applied = await applied(connection, self._fence)
-            live = await connection.execute(
-                select(INTERACTIONS).where(INTERACTIONS.c.stage != Stage.CLOSED.value)
-            )
-            interactions = tuple(rows.to_interaction(row) for row in live.mappings())
-            standing = select(OFFERS).join(INTERACTIONS).where(INTERACTIONS.c.stage == Stage.OFFERED.value)
-            offers = tuple(rows.to_offer(row) for row in (await connection.execute(standing)).mappings())
-            agents = tuple(
-                rows.to_agent(row) for row in (await connection.execute(select(AGENTS))).mappings()
-            )
-        return Live(interactions=interactions, offers=offers, agents=agents)
+        async with translated():
+            if self._fence is None:
+                return await read(self._engine, _live)
+            return await write(self._engine, self._live_under_the_fence)
+
+    def _live_under_the_fence(self, connection: Connection) -> Live:
+        """The lease's row is locked first, which is writing."""
+        fence = self._held()
+        fence.applied = applied(connection, fence)
+        return _live(connection)
 
     @property
     def applied(self) -> int:
@@ -94,9 +90,13 @@ class SqlStore:
     async def commit_numbered(self, first: int, last: int, changes: Sequence[Change]) -> None:
         """Raises StaleWriteError also when those numbers are not the next: what is stored must be read again."""
         fence = self._held()
-        async with translated(), self._writing.begin() as connection:
-            await pass_fence(connection, fence, first, last)
-            await self._write(connection, changes)
+
+        def store(connection: Connection) -> None:
+            pass_fence(connection, fence, first, last)
+            self._write(connection, changes)
+
+        async with translated():
+            await write(self._engine, store)
         fence.applied = last
 
     async def commit_what_can(self, first: int, last: int, changes: Sequence[Change]) -> list[Change]:
@@ -112,22 +112,26 @@ class SqlStore:
     async def read_fence(self) -> int:
         """How many commits are stored, once none is in flight. Raises FencedError, UnavailableError."""
         fence = self._held()
-        async with translated(), self._writing.begin() as connection:
-            fence.applied = await applied(connection, fence)
+        async with translated():
+            fence.applied = await write(self._engine, lambda connection: applied(connection, fence))
         return fence.applied
 
     async def _commit_one_by_one(self, first: int, last: int, changes: Sequence[Change]) -> list[Change]:
         fence = self._held()
-        async with translated(), self._writing.begin() as connection:
-            await pass_fence(connection, fence, first, last)
-            refused = [change for change in changes if not await self._write_alone(connection, change)]
+
+        def store(connection: Connection) -> list[Change]:
+            pass_fence(connection, fence, first, last)
+            return [change for change in changes if not self._write_alone(connection, change)]
+
+        async with translated():
+            refused = await write(self._engine, store)
         fence.applied = last
         return refused
 
-    async def _write_alone(self, connection: AsyncConnection, change: Change) -> bool:
+    def _write_alone(self, connection: Connection, change: Change) -> bool:
         try:
-            async with translated(), connection.begin_nested():
-                await self._write(connection, [change])
+            with translating(), connection.begin_nested():
+                self._write(connection, [change])
         except (StaleWriteError, InvalidInputError):
             return False
         return True
@@ -136,10 +140,6 @@ class SqlStore:
         if self._fence is None:
             raise RuntimeError("This store was opened for reading beside the controller.")
         return self._fence
-
-    def _reading(self) -> AsyncEngine:
-        """With a fence the lease's row is locked first, which is writing."""
-        return self._engine if self._fence is None else self._writing
 
     # reading
 
@@ -155,28 +155,29 @@ class SqlStore:
 
     async def entries(self, interaction_id: str) -> Sequence[Entry]:
         wanted = select(LEDGER).where(LEDGER.c.interaction_id == interaction_id).order_by(LEDGER.c.seq)
-        async with translated(), self._engine.connect() as connection:
-            return [rows.to_entry(row) for row in (await connection.execute(wanted)).mappings()]
+        async with translated():
+            found = await read(self._engine, lambda connection: connection.execute(wanted).mappings().all())
+        return [rows.to_entry(row) for row in found]
 
     async def _one(self, wanted: Any) -> Interaction | None:
-        async with translated(), self._engine.connect() as connection:
-            row = (await connection.execute(wanted)).mappings().first()
+        async with translated():
+            row = await read(self._engine, lambda connection: connection.execute(wanted).mappings().first())
         return None if row is None else rows.to_interaction(row)
 
-    async def _write(self, connection: AsyncConnection, changes: Sequence[Change]) -> None:
-        await self._write_interactions(connection, changes)
+    def _write(self, connection: Connection, changes: Sequence[Change]) -> None:
+        self._write_interactions(connection, changes)
         offers = {offer.interaction_id: offer for change in changes for offer in change.offers}
         if offers:
-            await connection.execute(self._put_offer, [rows.from_offer(offer) for offer in offers.values()])
+            connection.execute(self._put_offer, [rows.from_offer(offer) for offer in offers.values()])
         agents = {agent.id: agent for change in changes for agent in change.agents}
         if agents:
-            await connection.execute(self._put_agent, [rows.from_agent(agent) for agent in agents.values()])
+            connection.execute(self._put_agent, [rows.from_agent(agent) for agent in agents.values()])
         entries = [rows.from_entry(entry) for change in changes for entry in change.entries]
         if entries:
-            await connection.execute(insert(LEDGER), entries)
-        await self._write_spans(connection, changes)
+            connection.execute(insert(LEDGER), entries)
+        self._write_spans(connection, changes)
 
-    async def _write_interactions(self, connection: AsyncConnection, changes: Sequence[Change]) -> None:
+    def _write_interactions(self, connection: Connection, changes: Sequence[Change]) -> None:
         """Only the last version of each row is written; the first says what must be there now."""
         first: dict[str, int] = {}
         last: dict[str, Interaction] = {}
@@ -187,16 +188,16 @@ class SqlStore:
             last[row.id] = row
         new = [row for row in last.values() if first[row.id] == 1]
         if new:
-            await connection.execute(insert(INTERACTIONS), [rows.from_interaction(row) for row in new])
+            connection.execute(insert(INTERACTIONS), [rows.from_interaction(row) for row in new])
         for row in last.values():
             if first[row.id] == 1:
                 continue
             values = {name: value for name, value in rows.from_interaction(row).items() if name not in _FIXED}
             values |= {"row_id": row.id, "expected_version": first[row.id] - 1}
-            if (await connection.execute(_UPDATE, values)).rowcount != 1:
+            if (connection.execute(_UPDATE, values)).rowcount != 1:
                 raise _stale(row)
 
-    async def _write_spans(self, connection: AsyncConnection, changes: Sequence[Change]) -> None:
+    def _write_spans(self, connection: Connection, changes: Sequence[Change]) -> None:
         """A span opened and closed within the batch is written whole."""
         opened: dict[str, dict[str, Any]] = {}
         whole: list[dict[str, Any]] = []
@@ -209,9 +210,20 @@ class SqlStore:
             else:
                 closed.append({"of_agent": span.agent, "until": span.until})
         if closed:
-            await connection.execute(_CLOSE_SPAN, closed)
+            connection.execute(_CLOSE_SPAN, closed)
         if whole or opened:
-            await connection.execute(insert(SPANS), [*whole, *opened.values()])
+            connection.execute(insert(SPANS), [*whole, *opened.values()])
+
+
+def _live(connection: Connection) -> Live:
+    live = connection.execute(select(INTERACTIONS).where(INTERACTIONS.c.stage != Stage.CLOSED.value))
+    interactions = tuple(rows.to_interaction(row) for row in live.mappings())
+    standing = select(OFFERS).join(INTERACTIONS).where(INTERACTIONS.c.stage == Stage.OFFERED.value)
+    return Live(
+        interactions=interactions,
+        offers=tuple(rows.to_offer(row) for row in connection.execute(standing).mappings()),
+        agents=tuple(rows.to_agent(row) for row in connection.execute(select(AGENTS)).mappings()),
+    )
 
 
 def _stale(row: Interaction) -> StaleWriteError:

@@ -1,0 +1,79 @@
+"""A whole transaction as one function, run where the database's driver is quickest.
+
+SQLite's driver is synchronous: awaiting it statement by statement crosses to its thread and back ten times a commit.
+Here the function crosses once, to a thread that keeps a connection of its own (decision 0009). PostgreSQL's driver is
+asynchronous by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from voice_core.store.database import begin_sqlite, for_writing, prepare_sqlite
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+
+async def read(engine: AsyncEngine, work: Work[T]) -> T:
+    """What `work` returns, from one consistent look. Raises the driver's errors (see `errors.translated`)."""
+    if engine.dialect.name == "sqlite":
+        return await _thread_of(engine, writes=False).run(work)
+    async with engine.connect() as connection:
+        return await connection.run_sync(work)
+
+
+async def write(engine: AsyncEngine, work: Work[T]) -> T:
+    """What `work` returns, once it is committed. One that is cancelled may be committed all the same."""
+    if engine.dialect.name == "sqlite":
+        return await _thread_of(engine, writes=True).run(work)
+    async with for_writing(engine).begin() as connection:
+        return await connection.run_sync(work)
+
+
+class _Thread:
+    """One thread, one connection, one transaction at a time."""
+
+    def __init__(self, engine: AsyncEngine, *, writes: bool) -> None:
+        own = create_engine(engine.url.set(drivername="sqlite"), connect_args={"timeout": 5.0})
+        event.listen(own, "connect", prepare_sqlite)
+        event.listen(own, "begin", begin_sqlite)
+        self._engine: Engine = own.execution_options(writes=writes)
+        self._thread = ThreadPoolExecutor(1, "database-writes" if writes else "database-reads")
+
+    async def run(self, work: Work[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+
+    def _transact(self, work: Work[T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        self._thread.submit(self._engine.dispose)
+        self._thread.shutdown()
+
+
+_threads: WeakKeyDictionary[Engine, dict[bool, _Thread]] = WeakKeyDictionary()
+
+
+def _thread_of(engine: AsyncEngine, *, writes: bool) -> _Thread:
+    """Made when first needed; ended when the engine is disposed of."""
+    mine = _threads.get(engine.sync_engine)
+    if mine is None:
+        mine = _threads[engine.sync_engine] = {}
+        event.listen(engine.sync_engine, "engine_disposed", _close)
+    if writes not in mine:
+        mine[writes] = _Thread(engine, writes=writes)
+    return mine[writes]
+
+
+def _close(engine: Engine) -> None:
+    for thread in _threads.pop(engine, {}).values():
+        thread.close()
