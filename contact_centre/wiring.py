@@ -41,16 +41,13 @@ from ivr_flows import load_flows
 from recorder.recording import Recorder
 from voice_core.desk import Desk
 from voice_core.errors import UnavailableError
-from voice_core.interaction import Interaction
 from voice_core.news import LocalNews
 from voice_core.ports import Presenter
 from voice_core.router import Router
 from voice_core.store.ownership import Owned, own
-from voice_core.store.queries import Filter
 
 SWITCHBOARD_READY_TIMEOUT_S = 15.0
 ROUTER_ALIVE_S = 5.0  # without a round for so long, the router is not well
-SEED_PAGE = 500
 
 log = structlog.get_logger(__name__)
 Job = Coroutine[Any, Any, None]
@@ -123,8 +120,8 @@ async def serving(
     router = Router(house.desk, queues, presenters, books.clock)
     room = await _room(house, recorder, telephony)
     feed = Feed(house.news, room)
-    await recorder.recover()
     jobs = {
+        "recordings of before": recorder.recover(),  # first: it must see who lives before calls are taken up
         "router": router.run(),
         "feed": feed.run(),
         "recordings begun": recorder.run(),
@@ -163,12 +160,10 @@ async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned)
 async def _room(house: House, recorder: Recorder, telephony: Telephony | None) -> Room:
     now = house.books.clock.now()
     levels = ServiceLevels(house.centre.queue_configs(), ZoneInfo(house.centre.organisation.timezone), now)
-    today, page = Filter(since=levels.begin_of_day(now)), 1
-    shown_since, recent = begin_of_picture(now), list[Interaction]()
-    while rows := (await house.books.queries.search(today, page, SEED_PAGE)).items:
-        levels.seed(rows)
-        recent += [row for row in rows if row.closed_at is None or row.closed_at >= shown_since]
-        page += 1
+    today = await house.books.queries.opened_since(levels.begin_of_day(now))
+    shown_since = begin_of_picture(now)
+    levels.seed(today)
+    recent = [row for row in today if row.closed_at is None or row.closed_at >= shown_since]
     telephone = telephony.telephone if telephony else None
     room = Room(house.desk, house.books.clock, house.centre.queue_configs(), levels, telephone)
     room.pulse.seed(recent, now)

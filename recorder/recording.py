@@ -145,12 +145,17 @@ class Recorder:
             ):
                 _describe(row, interaction)
 
-    async def recover(self) -> list[Recording]:
-        """At start: take up files whose calls ended unwatched, and those the vault refused before."""
+    async def recover(self) -> None:
+        """At start: take up files whose calls ended unwatched, and those the vault refused before.
+
+        Who lives is looked at before anything is awaited: those recordings end with their calls.
+        """
         live = {interaction.id for interaction in self._desk.live()}
         waiting = (*_OPEN_STATES, RecordingState.FAILED)
         rows = await self._rows(select(RecordingRow).where(RecordingRow.state.in_(waiting)))
-        return [await self._store(row, recovered=True) for row in rows if row.interaction_id not in live]
+        for row in rows:
+            if row.interaction_id not in live:
+                await self._store(row, recovered=True)
 
     async def search(self, wanted: Filter, page: int = 1, page_size: int = 50) -> tuple[list[Recording], int]:
         """A page (from 1), newest first, and how many there are in all."""

@@ -165,7 +165,8 @@ async def test_files_of_calls_that_ended_unwatched_are_taken_up_and_flagged(hous
     await house.recorder.started(call, "1.7")
     house.sound("1.7.raw")
     await house.desk.end(call, EndReason.LOST, actor="system")
-    [recording] = await house.recorder.recover()
+    await house.recorder.recover()
+    [recording] = await house.recorder.of(call)
     assert (recording.state, recording.length_s) == (RecordingState.CUT_OFF, 1.0)
 
 

@@ -15,6 +15,7 @@ from voice_core.interaction import Interaction, Stage
 from voice_core.store import rows
 from voice_core.store.errors import translated
 from voice_core.store.sql import INTERACTIONS, SPANS
+from voice_core.store.transactions import read
 
 MOST_A_PAGE = 500
 _EXACT = ("agent", "queue", "channel", "contact_id", "parent_id")
@@ -60,6 +61,15 @@ class Queries:
             listed = [rows.to_interaction(row) for row in found.mappings()]
             total = (await connection.execute(count)).scalar_one()
         return Page(listed, total, page, page_size)
+
+    async def opened_since(self, since: datetime) -> Sequence[Interaction]:
+        """All of them, oldest first: for what is counted anew at a start."""
+        wanted = (
+            select(INTERACTIONS).where(INTERACTIONS.c.opened_at >= since).order_by(INTERACTIONS.c.opened_at)
+        )
+        async with translated():
+            found = await read(self._engine, lambda connection: connection.execute(wanted).mappings().all())
+        return [rows.to_interaction(row) for row in found]
 
     async def spans(self, agent: str, since: datetime, until: datetime) -> Sequence[StatusSpan]:
         """The time line that touches [since, until), oldest first; not cut at its ends."""
