@@ -65,6 +65,34 @@ async def answering_phones(
         await _end(answering)
 
 
+async def callers(
+    server: tuple[str, int],
+    folder: Path,
+    *,
+    host: str,
+    number: str,
+    prefix: str,
+    how_many: int,
+    a_second: float,
+    talk_s: float,
+) -> int:
+    """`how_many` people call `number` from `prefix` and 1, 2 …; returns how many calls failed, once all are over."""
+    process = await _sipp(
+        folder,
+        f"{server[0]}:{server[1]}",
+        *("-sf", str(SCENARIOS / "caller.xml"), "-s", number, "-key", "prefix", prefix),
+        *("-i", host, "-p", str(free_udp_port(host)), "-mp", str(free_udp_port(host) // 2 * 2), "-rtp_echo"),
+        *("-m", str(how_many), "-r", str(round(a_second * 10)), "-rp", "10000"),
+        *("-recv_timeout", str(int(talk_s * 1000)), "-trace_stat", "-stf", "callers.csv", "-fd", "1"),
+    )
+    try:
+        await process.wait()
+    finally:
+        await _end(process)
+    names, *_, last = (folder / "callers.csv").read_text().splitlines()
+    return int(dict(zip(names.split(";"), last.split(";"), strict=False))["FailedCall(C)"])
+
+
 async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
     """Wait until SIPp has its UDP port; nothing else tells (the kernel's table does)."""
     bound = f":{port:04X} "
