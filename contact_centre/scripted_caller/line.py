@@ -14,6 +14,7 @@ from typing import Self
 
 from aiosipua import (
     CSeq,
+    DialogState,
     IncomingCall,
     OutgoingCall,
     Registration,
@@ -227,7 +228,7 @@ class Line:
     def _end_crossed(self, outgoing: OutgoingCall, response: SipResponse) -> None:
         self._acknowledge(response, branch=generate_branch())
         outgoing.dialog.remote_tag = (response.to_addr.tag if response.to_addr else "") or ""
-        outgoing.dialog.confirm()
+        outgoing.dialog.state = DialogState.CONFIRMED  # the library thought it over when it sent the CANCEL
         self._uac.send_bye(outgoing.dialog, self.server)
 
     def _on_answer(self, call: Call, outgoing: OutgoingCall) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
@@ -114,3 +115,51 @@ async def test_caller_gives_up_while_it_rings(box: Box) -> None:
         call.hang_up()
         await rung.hung_up()
         assert rung.ended_by_them
+
+
+class _AnswersTheCancelled(asyncio.DatagramProtocol):
+    """A far end whose answer is already on its way when the CANCEL comes (RFC 3261 §9.1)."""
+
+    def __init__(self) -> None:
+        self.asked: asyncio.Queue[str] = asyncio.Queue()
+        self._invite = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        request = data.decode()
+        method = request.split(" ", 1)[0]
+        self.asked.put_nowait(method)
+        if method == "INVITE":
+            self._invite = request
+            self._answer(addr, request, "180 Ringing")
+        elif method == "CANCEL":
+            self._answer(addr, request, "200 OK")
+            self._answer(addr, self._invite, "200 OK")
+        elif method == "BYE":
+            self._answer(addr, request, "200 OK")
+
+    def _answer(self, addr: tuple[str, int], request: str, status: str) -> None:
+        kept = ("Via:", "From:", "To:", "Call-ID:", "CSeq:")
+        lines = [line for line in request.splitlines() if line.startswith(kept)]
+        lines = [
+            line + ";tag=far" if line.startswith("To:") and "tag=" not in line else line for line in lines
+        ]
+        head = [f"SIP/2.0 {status}", *lines, "Contact: <sip:far@127.0.0.1>", "Content-Length: 0", "", ""]
+        self._transport.sendto("\r\n".join(head).encode(), addr)
+
+
+async def test_an_answer_that_crosses_the_cancel_is_acknowledged_and_ended() -> None:
+    loop = asyncio.get_running_loop()
+    transport, far = await loop.create_datagram_endpoint(_AnswersTheCancelled, local_addr=("127.0.0.1", 0))
+    try:
+        async with Line(TRUNK, server=transport.get_extra_info("sockname")[:2]) as line:
+            call = await line.call("600")
+            await call.reached()
+            call.hang_up()
+            async with asyncio.timeout(5):
+                asked = [await far.asked.get() for _ in range(4)]
+        assert asked == ["INVITE", "CANCEL", "ACK", "BYE"]
+    finally:
+        transport.close()
