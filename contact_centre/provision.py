@@ -39,6 +39,7 @@ AGENTS_NOTICE = {
 }
 # What must be reloaded when a file changed while Asterisk runs.
 RELOADS = {
+    "acl.conf": "acl",
     "pjsip.conf": "res_pjsip.so",
     "extensions.conf": "pbx_config.so",
     "queues.conf": "app_queue.so",
@@ -47,7 +48,7 @@ RELOADS = {
 
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PASSWORD = re.compile(r"[A-Za-z0-9_-]{16,100}")
-_TAKEN = {"global", "leg", "udp", "tcp", "ws", "loopback-only", "system"}
+_TAKEN = {"global", "leg", "udp", "tcp", "ws", "loopback-only", "banned", "system"}
 _HARMLESS = re.compile(r"[A-Za-z0-9_ .,:/@+!~^=-]*")
 
 

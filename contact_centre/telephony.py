@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 import structlog
 
@@ -27,6 +28,7 @@ from contact_centre.people import phones_of
 from contact_centre.provision import RELOADS, provision
 from contact_centre.secrets_file import Secrets, load_secrets
 from contact_centre.settings import Settings
+from contact_centre.sip_guard import SipGuard
 from ivr_flows import Flows, Machine, Organisation
 from recorder.listening import Listening
 from recorder.recording import Recorder
@@ -111,6 +113,14 @@ class Telephony:
         await self.reload(await self._render(everybody))
         for phone in phones_of(changed):
             await self.board.watch_agent(phone.user)
+
+    def guard(self) -> SipGuard:
+        """To run beside the switchboard."""
+        house = self.house
+        hosts = [ip_network(host) for trunk in house.centre.trunks for host in trunk.hosts]
+        return SipGuard(
+            house.settings.asterisk_home, house.books.clock, hosts, lambda: self.ami.reload("acl")
+        )
 
     async def reload(self, written: frozenset[str]) -> None:
         """Asterisk reads these of its files again. Raises AmiError."""

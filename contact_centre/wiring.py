@@ -131,7 +131,11 @@ async def serving(
         "watchdog": watchdog.run(),
     }
     if telephony is not None:
-        jobs |= {"switchboard": telephony.run_switchboard(), "listening": telephony.listening.run()}
+        jobs |= {
+            "switchboard": telephony.run_switchboard(),
+            "listening": telephony.listening.run(),
+            "sip guard": telephony.guard().run(),
+        }
     async with _all(jobs):
         if telephony is not None:
             await _ready(telephony)
