@@ -46,8 +46,7 @@ async def record(
     await phone_dialogue.say(call, list(prompts))
     if call.customer is None:
         return False
-    call.voicemails += 1
-    name = f"{call.id}.voicemail.{call.voicemails}"
+    name = f"{call.id}.voicemail.{call.fresh()}"
     routes = call.exchange.routes
     routes.claim(name, call.deliver)
     call.typed.clear()

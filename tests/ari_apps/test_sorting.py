@@ -80,8 +80,8 @@ def test_names_tell_whose_they_are() -> None:
     names = [
         offer_leg_id(offer, "ana"),
         offer_leg_id(offer, "ana-sip"),
-        own_leg_id(ID, "ana", "ana-sip", 1),
-        consult_leg_id(ID, 1, "luis", "luis"),
+        own_leg_id(ID, "ana", "ana-sip", "ab12-1"),
+        consult_leg_id(ID, 1, "luis"),
         customer_leg_id(ID),
         talk_bridge_id(ID),
     ]

@@ -15,7 +15,7 @@ from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
 from ari_apps.presenter import TaskPresenter
 from ari_apps.speech import Speech
-from ari_apps.switchboard import Switchboard
+from ari_apps.switchboard import COMPARE_EVERY_S, Switchboard
 from ari_apps.telephone import Telephone
 from contact_centre.asterisk_installation import find_espeak
 from contact_centre.scripted_caller import Call, Line, Sound
@@ -106,6 +106,7 @@ class Rig:
     tapes: Tapes
     live_calls: LiveCalls
     stack: AsyncExitStack
+    running: list[asyncio.Task[None]]
 
     async def caller(self, number: str = "101", *, keys: str = "", from_number: str = CUSTOMER) -> Call:
         """Someone dials the trunk; `keys` are pressed once answered."""
@@ -184,6 +185,15 @@ class Rig:
         except TimeoutError:
             raise AssertionError(f"not in time: {what}") from None
 
+    async def killed(self) -> AsyncExitStack:
+        """As by kill -9: from now on nothing of this rig's reaches Asterisk or the store. Its people are returned."""
+        assert self.ari._reader is not None
+        dead = [self.ari._reader, *self.running]
+        for task in dead:
+            task.cancel()
+        await asyncio.wait(dead)
+        return self.stack.pop_all()
+
     async def nothing_left(self) -> None:
         """No channel, no bridge but the queues' rooms, no route, no call."""
         async with asyncio.timeout(TIMEOUT_S):
@@ -234,6 +244,7 @@ async def rig_on(
     telephone_plan: TelephonePlan | None = None,
     store: MemoryStore | None = None,
     ari_port: int | None = None,
+    compare_every_s: float = COMPARE_EVERY_S,
 ) -> AsyncIterator[Rig]:
     """Everything of the telephone, running; on what an earlier one has stored, if given.
 
@@ -265,16 +276,19 @@ async def rig_on(
             clock=clock,
             news=news,
         )
-        switchboard = Switchboard(exchange, lambda: [agent.id for agent in desk.agents()])
+        switchboard = Switchboard(
+            exchange, lambda: [agent.id for agent in desk.agents()], compare_every_s=compare_every_s
+        )
         router = Router(
             desk, telephone_plan.queues, {"voice": switchboard.presenter, "task": TaskPresenter()}, clock
         )
-        running = [asyncio.create_task(switchboard.run()), asyncio.create_task(router.run())]
+        running = [asyncio.create_task(switchboard.run())]
         telephone, calls = Telephone(exchange, switchboard), LiveCalls(switchboard)
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await switchboard.ready.wait()
-            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack)
+            running.append(asyncio.create_task(router.run()))
+            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack, running)
         finally:
             await stack.aclose()
             for task in running:
