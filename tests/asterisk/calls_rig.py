@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ari_apps.ari import AriClient
+from ari_apps.ari import AriClient, Snapshot
 from ari_apps.exchange import Exchange
 from ari_apps.live_calls import LiveCalls
 from ari_apps.phones import Phones
@@ -182,6 +182,15 @@ class Rig:
             async with asyncio.timeout(timeout_s):
                 while not condition():
                     await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"not in time: {what}") from None
+
+    async def until_asterisk(self, condition: Callable[[Snapshot], bool], what: str) -> None:
+        """Ask Asterisk again until what lives there is so."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                while not condition(await self.ari.snapshot()):
+                    await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"not in time: {what}") from None
 
