@@ -38,6 +38,9 @@ async def contact(board: Switchboard, row: Interaction, living: Living, *, lost:
     reason = None if waits_for_callback else _missed(call, living)
     if reason is not None:
         call.recorded = call.recorded or row.external_id or None
+    if call.recorded is not None:
+        await board.exchange.recording.started(row.id, call.recorded)  # killed before it was noted: it is now
+    if reason is not None:
         board.start(call, _ended(call, EndReason.LOST if lost else reason))
         return
     log.info("call_taken_up", interaction=row.id, stage=row.stage)

@@ -60,7 +60,8 @@ def third_party_of(channel_id: str) -> tuple[int, str] | None:
 
 def is_outside_line(channel_id: str) -> bool:
     """Whether this leg occupies a line we dialled out on."""
-    return channel_id.endswith(".customer") or ".out." in channel_id
+    third = third_party_of(channel_id)
+    return channel_id.endswith(".customer") or (third is not None and not third[1])
 
 
 def talk_bridge_id(interaction_id: str) -> str:
