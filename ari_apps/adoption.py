@@ -11,7 +11,7 @@ from ari_apps.call import Call, absorbed
 from ari_apps.legs import Leg, interaction_of, third_party_of
 from ari_apps.living import Living
 from ari_apps.signals import LegEntered
-from voice_core.errors import CentralitaError
+from voice_core.errors import CentralitaError, NotFoundError
 from voice_core.interaction import Direction, EndReason, Interaction, Stage
 
 if TYPE_CHECKING:
@@ -50,15 +50,17 @@ async def contact(board: Switchboard, row: Interaction, living: Living, *, lost:
 
 
 async def tails(board: Switchboard, living: Living) -> None:
-    """Customers whom an outside party keeps: over for the desk, and for nobody on the line."""
+    """Customers whom an outside party keeps: over for the desk, and for nobody on the line.
+
+    Raises UnavailableError when the database cannot say so: before anybody is hung up.
+    """
     for leg in living.channels:
         third, owner = third_party_of(leg), interaction_of(leg)
         if third is None or third[1] or owner is None or board.call(owner) is not None:
             continue
         try:
             row = await board.exchange.desk.changed(owner, 0)
-        except CentralitaError as error:
-            log.warning("tail_not_known", interaction=owner, error=str(error))
+        except NotFoundError:
             continue
         customer = living.customer_of(row)
         if row.end_reason is EndReason.TRANSFERRED_OUT and customer:

@@ -56,13 +56,14 @@ async def take_up(board: Switchboard, *, lost: bool) -> None:
     `lost`: this is another Asterisk than the one that carried them.
     """
     snapshot = await board.exchange.ari.snapshot()
-    await _bring_up(board, snapshot, _unlived(board, timedelta(0)), lost=lost)
+    await _bring_up(board, snapshot, _unlived(board), lost=lost)
 
 
 async def compare(board: Switchboard, *, lost: bool = False) -> None:
     """While we run: tell calls of legs that left unseen, live contacts nobody lives, end legs nobody owns."""
     # before the snapshot: what is asked for meanwhile is not in it yet
-    owned, unlived = _owned_channels(board), _unlived(board, UNLIVED_AFTER)
+    just_now = board.exchange.clock.now() - UNLIVED_AFTER
+    owned, unlived = _owned_channels(board), [row for row in _unlived(board) if row.stage_since <= just_now]
     try:
         snapshot = await board.exchange.ari.snapshot()
     except AriError as error:
@@ -90,17 +91,15 @@ async def _bring_up(
     await _reap(board, snapshot)
 
 
-def _unlived(board: Switchboard, for_at_least: timedelta) -> list[Interaction]:
-    """Calls at the desk that no task of ours lives; one that is just being opened is not among them."""
-    exchange, now = board.exchange, board.exchange.clock.now()
+def _unlived(board: Switchboard) -> list[Interaction]:
+    """Calls at the desk that no task of ours lives; one whose channel is being listened to already is just opened."""
     return [
         row
-        for row in exchange.desk.live()
+        for row in board.exchange.desk.live()
         if row.channel == "voice"
         and row.stage in LIVE
         and board.call(row.id) is None
-        and not exchange.routes.owned(row.external_id)
-        and now - row.stage_since >= for_at_least
+        and not board.exchange.routes.owned(row.external_id)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from ari_apps import farewell, inbound, outbound_call, recovery
+from ari_apps import farewell, inbound, outbound_call, recovery, voicemail
 from ari_apps.ari import AriError, Disconnected, News, Reconnected, models
 from ari_apps.ari.events import (
     ChannelDestroyed,
@@ -77,6 +77,7 @@ class Switchboard:
                 self.exchange.routes.clear()  # claims of a run before this one
                 self.presenter.forget()
                 await recovery.take_up(self, lost=await self._is_another_asterisk())
+                await self._make_known()
                 await self._watch_phones()
                 self.exchange.connected.set()
                 self.ready.set()
@@ -114,7 +115,8 @@ class Switchboard:
         self.start(call, outbound_call.run(call))
 
     def start(self, call: Call, life: Coroutine[Any, Any, None]) -> None:
-        self._calls[call.id] = call
+        if self._group is not None:  # else it is taken up with the others when we run again
+            self._calls[call.id] = call
         self.spawn(self._live(call, life))
 
     # --- sorting
@@ -129,7 +131,9 @@ class Switchboard:
                 routes.send(playback.id, Played(playback.id, playback.state == "done"))
                 routes.release(playback.id)
             case RecordingFinished(recording=recording):
-                routes.send(recording.name, Recorded(recording.name, recording.duration or 0, completed=True))
+                message = Recorded(recording.name, recording.duration or 0, completed=True)
+                if not routes.send(recording.name, message):
+                    self.spawn(voicemail.left_behind(self, message))
             case RecordingFailed(recording=recording):
                 routes.send(recording.name, Recorded(recording.name, 0, completed=False))
             case DeviceStateChanged(device_state=device):
@@ -179,6 +183,7 @@ class Switchboard:
             for call in self._calls.values():
                 call.lost = True
         await recovery.compare(self, lost=lost)
+        await self._make_known()
         self.exchange.connected.set()
         await self._watch_phones()
 
@@ -248,14 +253,13 @@ class Switchboard:
         await self.exchange.recording.finished(call.id)
 
     async def _is_another_asterisk(self) -> bool:
-        """Whether it was started since we, or a controller before us, last asked: then its calls died with the one
-        before. It remembers us itself, in a variable that lives as long as it does.
+        """Whether it was started since we, or a controller before us, took up its calls: then those before died.
+        It remembers us itself, in a variable that lives as long as it does.
         """
-        asterisk = self.exchange.ari.asterisk
-        known = bool((await asterisk.get_global_var(variable=KNOWN)).value)
-        if not known:
-            await asterisk.set_global_var(variable=KNOWN, value="yes")
-        return not known
+        return not (await self.exchange.ari.asterisk.get_global_var(variable=KNOWN)).value
+
+    async def _make_known(self) -> None:
+        await self.exchange.ari.asterisk.set_global_var(variable=KNOWN, value="yes")
 
     async def _compare_often(self) -> None:
         """An event that was lost, whatever the cause, costs at most this long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -196,6 +197,7 @@ class Rig:
 
     async def killed(self) -> AsyncExitStack:
         """As by kill -9: from now on nothing of this rig's reaches Asterisk or the store. Its people are returned."""
+        self.store = deepcopy(self.store)  # what its tasks still write as they end was never written
         assert self.ari._reader is not None
         dead = [self.ari._reader, *self.running]
         for task in dead:

@@ -85,9 +85,8 @@ async def test_who_talked_before_a_restart_still_talks(asterisk: AsteriskBox, tm
 async def test_who_hung_up_during_a_restart_is_closed_with_the_reason(
     asterisk: AsteriskBox, tmp_path: Path, asterisk_lives: bool, reason: EndReason, detail: str
 ) -> None:
-    store = MemoryStore()
     async with AsyncExitStack() as people:
-        async with rig_on(asterisk, tmp_path, store=store) as before:
+        async with rig_on(asterisk, tmp_path) as before:
             caller = await before.caller()
             contact = await before.stage(Stage.FLOW)
             people.push_async_exit(await before.killed())
@@ -95,7 +94,7 @@ async def test_who_hung_up_during_a_restart_is_closed_with_the_reason(
         await asterisk.hang_up_all()
         if not asterisk_lives:  # one that has just been started does not know us
             await _forget(asterisk)
-        async with rig_on(asterisk, tmp_path, store=store) as after:
+        async with rig_on(asterisk, tmp_path, store=before.store) as after:
             over = await after.ended(contact.id)
             assert (over.end_reason, over.end_detail) == (reason, detail)
             await after.until(lambda: after.tapes.done == [contact.id], "the recording is complete")
@@ -106,15 +105,15 @@ async def test_who_hung_up_during_a_restart_is_closed_with_the_reason(
 async def test_who_ended_a_conversation_during_a_restart_is_told_apart(
     asterisk: AsteriskBox, tmp_path: Path, leaving: str
 ) -> None:
-    store = MemoryStore()
     async with AsyncExitStack() as people:
-        async with rig_on(asterisk, tmp_path, store=store) as before:
+        async with rig_on(asterisk, tmp_path) as before:
             caller, _, rung, contact = await before.talking()
+            await caller.hears(620, within_s=5)  # both are in their room
             people.push_async_exit(await before.killed())
         gone, left = (caller, rung) if leaving == "caller" else (rung, caller)
         gone.hang_up()
         await gone.hung_up()
-        async with rig_on(asterisk, tmp_path, store=store) as after:
+        async with rig_on(asterisk, tmp_path, store=before.store) as after:
             await left.hung_up(timeout_s=TIMEOUT_S)
             reason = EndReason.CUSTOMER_HUNG_UP if leaving == "caller" else EndReason.AGENT_HUNG_UP
             assert (await after.ended(contact.id)).end_reason is reason
@@ -125,19 +124,44 @@ async def test_a_prompt_that_outlives_its_controller_is_not_taken_for_the_next_o
     asterisk: AsteriskBox, tmp_path: Path
 ) -> None:
     """It still plays under its name, and one day ends under it."""
-    store = MemoryStore()
     async with AsyncExitStack() as people:
-        async with rig_on(asterisk, tmp_path, store=store) as before:
+        async with rig_on(asterisk, tmp_path) as before:
             caller = await before.caller()
             await before.until(lambda: bool(_playing(before)), "a prompt plays")
             old = _playing(before)
             people.push_async_exit(await before.killed())
-        async with rig_on(asterisk, tmp_path, store=store) as after:
+        async with rig_on(asterisk, tmp_path, store=before.store) as after:
             await after.until(lambda: bool(_playing(after)), "the question is asked again")
             assert not old & _playing(after)
             await hears_speech(caller)
             await caller.send_digits("1")
             await after.stage(Stage.QUEUED)
+
+
+async def test_a_message_that_outlives_its_controller_is_delivered(
+    asterisk: AsteriskBox, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as people:
+        async with rig_on(asterisk, tmp_path) as before:
+            caller = await before.caller(keys="4")
+            contact = await before.stage(Stage.FLOW)
+            claimed = before.switchboard.exchange.routes.claimed
+            await before.until(lambda: any(".voicemail." in key for key in claimed()), "it is recorded")
+            await caller.listen(1.5)
+            people.push_async_exit(await before.killed())
+        async with rig_on(asterisk, tmp_path, store=before.store) as after:
+            await caller.listen(0.5)
+            await caller.send_digits("#")
+            await after.until(lambda: bool(after.tapes.messages), "the message is delivered")
+            task = next(row for row in after.desk.live() if row.channel == "task")
+            assert (task.parent_id, task.queue, task.id) == (
+                contact.id,
+                "soporte",
+                after.tapes.messages[0][0],
+            )
+            caller.hang_up()
+            assert (await after.ended(contact.id)).end_reason is EndReason.VOICEMAIL_LEFT
+            await after.nothing_left()
 
 
 async def test_an_end_that_was_not_told_is_found_by_the_comparison(
@@ -190,6 +214,7 @@ async def test_a_live_contact_that_nobody_lives_is_taken_up_or_ended(
     monkeypatch.setattr(recovery, "UNLIVED_AFTER", timedelta(0))
     async with rig_on(asterisk, tmp_path, compare_every_s=COMPARE_OFTEN_S) as rig:
         caller, _, rung, contact = await rig.talking()
+        await caller.hears(620, within_s=5)
         dead = rig.switchboard._calls.pop(contact.id)
         if not caller_stays:
             rig.switchboard.exchange.routes.release(caller_channel := contact.external_id)
