@@ -7,6 +7,8 @@ import contextlib
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from secrets import token_hex
 from typing import Any, Literal
 
 import structlog
@@ -64,14 +66,13 @@ class Call:
     held: bool = False
     muted: bool = False
     dialling: bool = False  # we are calling the customer, who has not answered yet
+    dialled: Leg | None = None  # the customer's leg while it rings
     agent_left: bool = False  # hung up on purpose, leaving the customer to a third party still to come
-    tail: Leg | None = None  # an outside party who keeps the customer after we are done
+    tail: Leg | None = None  # an outside party who keeps the customer after we are done, or is rung to
     joined: bool = False  # found talking after a restart: nothing need be put together
     lost: bool = False  # Asterisk died, and its people with it: nobody hung up
     recorded: str | None = None  # the channel whose recording the dialplan began
     consults: int = 0
-    own_rings: int = 0
-    voicemails: int = 0
     answered: bool = False
     turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail
@@ -86,7 +87,8 @@ class Call:
         self._beside: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
         self._adopted: set[str] = set()
-        self._playbacks = 0
+        self._life = token_hex(2)
+        self._names = count(1)
         self._playing: str | None = None
         self._early: list[Asked] = []
 
@@ -102,6 +104,10 @@ class Call:
     def room_id(self) -> str:
         """The bridge of the conversation."""
         return talk_bridge_id(self.id)
+
+    def fresh(self) -> str:
+        """Part of a name that nothing has had before, in an earlier life of this call neither."""
+        return f"{self._life}-{next(self._names)}"
 
     # --- hearing
 
@@ -186,8 +192,7 @@ class Call:
     async def play(self, leg: Leg, media: Sequence[str]) -> str:
         """Begin to play; `Played` tells the end. One playback at a time: an earlier one is stopped."""
         await self.stop_playing()
-        self._playbacks += 1
-        playback_id = f"{self.id}.play.{self._playbacks}"
+        playback_id = f"{self.id}.play.{self.fresh()}"
         self._playing = playback_id
         self.exchange.routes.claim(playback_id, self.deliver)
         await leg.channel.play(list(media), playback_id)
@@ -238,7 +243,7 @@ class Call:
         self.closed = True
         routes = self.exchange.routes
         await self.stop_playing()
-        legs = [self.customer, self.agent, self.tail, *(self.consult.legs.values() if self.consult else ())]
+        legs = self.legs()
         self.hear_early()
         while not self._inbox.empty():
             match self._inbox.get_nowait():
@@ -257,6 +262,12 @@ class Call:
         self.conversation_over.set()
         self.over.set()
 
+    def legs(self) -> list[Leg]:
+        """Whoever is on the line, or rung."""
+        consult = self.consult.legs.values() if self.consult else ()
+        here = (self.customer, self.dialled, self.agent, self.tail, *consult)
+        return [leg for leg in here if leg is not None]
+
     async def _watch(self) -> None:
         """Tell the call whenever the desk moved it."""
         seen = self.interaction
@@ -270,8 +281,8 @@ class Call:
 
     def _replace(self, old: str, new: str) -> None:
         channel = self.exchange.ari.channel(new)
-        for leg in (self.customer, self.agent, *(self.consult.legs.values() if self.consult else ())):
-            if leg is not None and leg.id == old:
+        for leg in self.legs():
+            if leg.id == old:
                 leg.channel = channel
 
 

@@ -42,7 +42,7 @@ DIGITS_LIMIT = 64
 async def run(call: Call) -> None:
     """Until the contact is over or waits again. Raises CustomerLeftError."""
     try:
-        if call.joined:
+        if call.joined or call.consult is not None:
             call.joined = False
             call.conversation_over.clear()
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ari_apps.ari.channel import Channel
+from ari_apps.phones import SIP_SUFFIX
 from voice_core.interaction import Offer
 
 
@@ -28,13 +29,14 @@ def offer_leg_id(offer: Offer, endpoint: str, again: int = 0) -> str:
     return f"{offer.interaction_id}.{offer.agent}.{number}{_suffix(offer.agent, endpoint)}{repeated}"
 
 
-def own_leg_id(interaction_id: str, agent: str, endpoint: str, attempt: int) -> str:
+def own_leg_id(interaction_id: str, agent: str, endpoint: str, attempt: str) -> str:
     """The leg of an agent we ring without an offer: dialling out, or after a page reload."""
     return f"{interaction_id}.{agent}.r{attempt}{_suffix(agent, endpoint)}"
 
 
-def consult_leg_id(interaction_id: str, number: int, agent: str = "", endpoint: str = "") -> str:
-    return f"{interaction_id}.consult.{number}{_suffix(agent, endpoint)}"
+def consult_leg_id(interaction_id: str, number: int, endpoint: str) -> str:
+    """`<interaction>.consult.<n>.<endpoint>`: tells whom it rings."""
+    return f"{consult_bridge_id(interaction_id, number)}.{endpoint}"
 
 
 def customer_leg_id(interaction_id: str) -> str:
@@ -45,9 +47,21 @@ def outside_leg_id(interaction_id: str, number: int) -> str:
     return f"{interaction_id}.out.{number}"
 
 
+def third_party_of(channel_id: str) -> tuple[int, str] | None:
+    """The consultation's number and the colleague asked, "" for an outside number; None for any other leg."""
+    match channel_id.split("."):
+        case [_, "consult", number, endpoint] if number.isdecimal():
+            return int(number), endpoint.removesuffix(SIP_SUFFIX)
+        case [_, "out", number] if number.isdecimal():
+            return int(number), ""
+        case _:
+            return None
+
+
 def is_outside_line(channel_id: str) -> bool:
     """Whether this leg occupies a line we dialled out on."""
-    return channel_id.endswith(".customer") or ".out." in channel_id
+    third = third_party_of(channel_id)
+    return channel_id.endswith(".customer") or (third is not None and not third[1])
 
 
 def talk_bridge_id(interaction_id: str) -> str:
@@ -70,4 +84,4 @@ def interaction_of(channel_or_bridge_id: str) -> str | None:
 
 
 def _suffix(agent: str, endpoint: str) -> str:
-    return endpoint.removeprefix(agent) if agent else ""
+    return endpoint.removeprefix(agent)

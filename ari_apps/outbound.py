@@ -53,12 +53,12 @@ async def ring_own_agent(call: Call, *, ends_call: bool = True) -> bool:
 async def _ring_phones(call: Call, agent: str) -> dict[str, Leg]:
     exchange = call.exchange
     legs: dict[str, Leg] = {}
-    call.own_rings += 1
+    attempt = call.fresh()
     device = call.interaction.data.get("device")
     for endpoint in exchange.phones.online(agent):
         if device and endpoint != device:
             continue
-        leg_id = own_leg_id(call.id, agent, endpoint, call.own_rings)
+        leg_id = own_leg_id(call.id, agent, endpoint, attempt)
         leg = call.adopt(Leg(exchange.ari.channel(leg_id), user=agent))
         try:
             await exchange.ari.originate(
@@ -77,36 +77,53 @@ async def _ring_phones(call: Call, agent: str) -> dict[str, Leg]:
 
 
 async def dial_customer(call: Call, number: str) -> bool:
-    """Dial the customer through the trunk while the agent hears it ring. Sets `call.customer`."""
-    exchange, rules = call.exchange, call.exchange.plan.outbound
-    try:
-        dialled = rules.check(number)
-        exchange.require_free_line()
-    except CentralitaError as error:
-        await _end(call, EndReason.NOT_ANSWERED, error.code)
-        return False
-    leg = call.adopt(Leg(exchange.ari.channel(customer_leg_id(call.id))))
-    gone: LegGone | None = LegGone(leg.id)
-    try:
-        await _originate_recorded(call, dialled, leg)
-    except* AriError:
-        await call.hang_up(leg)
-    else:
-        gone = await _until_answered(call, leg, rules.ring_timeout_s)
-    if gone is None:
-        call.customer = leg
-        call.dialling = False
-        call.tell_screens()
-        if call.agent is not None:
-            await absorbed(call.agent.channel.answer())  # who dialled on a desk phone has only heard it ring
-        call.recorded = leg.id
-        await exchange.recording.started(call.id, leg.id)
+    """Dial the customer through the trunk while the agent hears it ring. Sets `call.customer`.
+
+    A phone that rings since before a restart (`call.dialled`) rings on.
+    """
+    if call.dialled is None:
+        try:
+            await _place(call, number)
+        except CentralitaError as error:
+            await _end(call, EndReason.NOT_ANSWERED, error.code)
+            return False
+    leg, gone = call.dialled, None
+    if leg is not None:
+        gone = await _until_answered(call, leg, call.exchange.plan.outbound.ring_timeout_s)
+    call.dialled = None
+    if leg is not None and gone is None:
+        await _customer_here(call, leg)
         return True
     await call.hang_up(leg)
     if call.stage is Stage.TALKING and call.agent is not None:
         await _say_to_agent(call)
     await _end(call, EndReason.NOT_ANSWERED, _why(gone))
     return False
+
+
+async def _place(call: Call, number: str) -> None:
+    """Sets `call.dialled`, unless Asterisk refuses. Raises CentralitaError when the centre does."""
+    exchange = call.exchange
+    dialled = exchange.plan.outbound.check(number)
+    exchange.require_free_line()
+    leg = call.adopt(Leg(exchange.ari.channel(customer_leg_id(call.id))))
+    try:
+        await _originate_recorded(call, dialled, leg)
+    except* AriError:
+        await call.hang_up(leg)
+    else:
+        call.dialled = leg
+
+
+async def _customer_here(call: Call, leg: Leg) -> None:
+    """They answered: recorded by the dialplan since then."""
+    call.customer = leg
+    call.dialling = False
+    call.tell_screens()
+    if call.agent is not None:
+        await absorbed(call.agent.channel.answer())  # who dialled on a desk phone has only heard it ring
+    call.recorded = leg.id
+    await call.exchange.recording.started(call.id, leg.id)
 
 
 async def _originate_recorded(call: Call, dialled: str, leg: Leg) -> None:
@@ -193,11 +210,16 @@ async def _say_to_agent(call: Call) -> None:
                 signal.refuse(StageError("The customer did not answer."))
 
 
-async def ring_outside(call: Call, number: str, consult_number: int) -> Leg:
-    """Ring an outside number for a call that is being recorded already. Raises CentralitaError, AriError."""
+def may_ring(call: Call, number: str) -> str:
+    """The outside number as it is dialled. Raises CentralitaError when the centre does not allow it now."""
+    dialled = call.exchange.plan.outbound.check(number)
+    call.exchange.require_free_line()
+    return dialled
+
+
+async def ring_outside(call: Call, dialled: str, consult_number: int) -> Leg:
+    """Ring an outside number for a call that is being recorded already. Raises AriError."""
     exchange, rules = call.exchange, call.exchange.plan.outbound
-    dialled = rules.check(number)
-    exchange.require_free_line()
     leg = call.adopt(Leg(exchange.ari.channel(outside_leg_id(call.id, consult_number))))
     try:
         await exchange.ari.originate(
@@ -217,30 +239,46 @@ async def transfer_out(call: Call, number: str) -> Input | None:
     """The flow sends the caller to an outside number; None once they talk and it is over for us."""
     if call.customer is None:
         return Failed("no_leg")
-    call.consults += 1
     try:
-        leg = await ring_outside(call, number, call.consults)
+        leg = call.tail or await _begin_transfer(call, number)  # it may ring since before a restart
     except CentralitaError as error:
-        await call.exchange.desk.note(call.id, Kind.TRANSFER_FAILED, "flow", {"reason": error.code})
+        await _transfer_failed(call, number, error.code)
         return Failed(error.code)
-    await call.exchange.desk.note(call.id, Kind.TRANSFER_STARTED, "flow", {"kind": "number", "to": number})
     await absorbed(call.customer.channel.ring())
-    try:
-        answered = await _outside_answered(call, leg)
-    except CustomerLeftError:
-        await call.hang_up(leg)
-        raise
-    if not answered:
-        await call.hang_up(leg)
+    answered = await _outside_answered(call, leg)
+    if call.customer is not None:
         await absorbed(call.customer.channel.ring_stop())
-        await call.exchange.desk.note(call.id, Kind.TRANSFER_FAILED, "flow", {"reason": "not_answered"})
+    if not answered:
+        call.tail = None
+        await call.hang_up(leg)
+        await _transfer_failed(call, number, "not_answered")
         return Failed("not_answered")
-    await absorbed(call.customer.channel.ring_stop())
-    bridge = await open_room(call)
-    await bridge.add([call.customer.id, leg.id])
+    await join_tail(call, leg)
     call.interaction = await call.exchange.desk.end(call.id, EndReason.TRANSFERRED_OUT, actor="flow")
     await until_either_leaves(call, leg)
     return None
+
+
+async def _begin_transfer(call: Call, number: str) -> Leg:
+    """Written down, then rung. Sets `call.tail`. Raises CentralitaError."""
+    dialled = may_ring(call, number)
+    call.consults += 1
+    said = {"n": call.consults, "kind": "number", "to": number}
+    await call.exchange.desk.note(call.id, Kind.TRANSFER_STARTED, "flow", said)
+    call.tail = leg = await ring_outside(call, dialled, call.consults)
+    return leg
+
+
+async def _transfer_failed(call: Call, number: str, reason: str) -> None:
+    await call.exchange.desk.note(call.id, Kind.TRANSFER_FAILED, "flow", {"to": number, "reason": reason})
+
+
+async def join_tail(call: Call, tail: Leg) -> None:
+    """The customer and the outside party who keeps them, in one room. Raises AriError."""
+    bridge = await open_room(call)
+    await bridge.add([tail.id])
+    if call.customer is not None:
+        await bridge.add([call.customer.id])
 
 
 async def _outside_answered(call: Call, leg: Leg) -> bool:
@@ -260,18 +298,17 @@ async def _outside_answered(call: Call, leg: Leg) -> bool:
 
 
 async def until_either_leaves(call: Call, other: Leg) -> None:
-    """Two people talk whom we only joined; the contact is over for us."""
-    try:
-        while True:
-            match await call.next():
-                case LegGone(channel_id=gone) if gone == other.id:
-                    return
-                case Asked() as asked:
-                    asked.refuse(StageError("This call has left the house."))
-    except CustomerLeftError:
-        pass
-    finally:
-        await asyncio.shield(call.hang_up(other))
+    """Two people talk whom we only joined; the contact is over for us. Whoever stays is let go as the call closes."""
+    while True:
+        try:
+            signal = await call.next()
+        except CustomerLeftError:
+            return
+        match signal:
+            case LegGone(channel_id=gone) if gone == other.id:
+                return
+            case Asked():
+                signal.refuse(StageError("This call has left the house."))
 
 
 async def _end(call: Call, reason: EndReason, detail: str) -> None:
@@ -279,7 +316,9 @@ async def _end(call: Call, reason: EndReason, detail: str) -> None:
     call.interaction = await call.exchange.desk.end(call.id, reason, actor=actor, detail=detail)
 
 
-def _why(gone: LegGone) -> str:
+def _why(gone: LegGone | None) -> str:
+    if gone is None:
+        return "not_answered"
     if gone.sip_status:
         return f"sip_{gone.sip_status}"
     return f"cause_{gone.cause}" if gone.cause else "not_answered"

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from ari_apps import inbound
+from ari_apps import adoption
 from ari_apps.ari import AriClient, AriError, NotFound, Snapshot
 from ari_apps.call import Call, absorbed
-from ari_apps.legs import (
-    Leg,
-    customer_leg_id,
-    interaction_of,
-    offer_leg_id,
-    queue_bridge_id,
-    talk_bridge_id,
-)
-from ari_apps.phones import SIP_SUFFIX
+from ari_apps.legs import interaction_of, queue_bridge_id
+from ari_apps.living import Living
 from ari_apps.routes import Routes
 from ari_apps.signals import Signal
-from voice_core.errors import CentralitaError
-from voice_core.interaction import EndReason, Interaction, Offer, Stage
+from voice_core.interaction import Interaction, Stage
 
 if TYPE_CHECKING:
     from ari_apps.switchboard import Switchboard
 
 LET_GO_LIMIT_S = 3.0
 LET_GO_LOOK_S = 0.05
+
+UNLIVED_AFTER = timedelta(seconds=5)
+"""A contact that moved less long ago may be in somebody's hands who has not come to its call yet."""
 
 LIVE = (Stage.FLOW, Stage.QUEUED, Stage.OFFERED, Stage.TALKING)
 
@@ -55,54 +50,20 @@ class EarlySignals:
         self._routes.release(self.channel_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Living:
-    """A snapshot by name: channels and their states, bridges and who is in them."""
+async def take_up(board: Switchboard, *, lost: bool) -> None:
+    """At the start: contacts of before are lived on or ended, and legs nobody owns are ended.
 
-    channels: Mapping[str, str]
-    rooms: Mapping[str, frozenset[str]]
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> Living:
-        return cls(
-            {channel.id: channel.state for channel in snapshot.channels},
-            {bridge.id: frozenset(bridge.channels) for bridge in snapshot.bridges},
-        )
-
-    def customer_of(self, contact: Interaction) -> str:
-        names = (contact.external_id, customer_leg_id(contact.id))
-        return next((name for name in names if name and name in self.channels), "")
-
-    def agent_of(self, contact: Interaction, customer: str) -> str:
-        """By its name; or, of a call dialled on a desk phone, whoever shares the room with the customer."""
-        prefix = f"{contact.id}.{contact.agent}."
-        named = [name for name in self.channels if contact.agent and name.startswith(prefix)]
-        room = self.rooms.get(talk_bridge_id(contact.id), frozenset())
-        others = [name for name in room if customer and name != customer and interaction_of(name) is None]
-        in_room = [name for name in named if name in room]
-        return next(iter([*in_room, *reversed(named), *others]), "")
-
-    def rings_of(self, offer: Offer) -> dict[str, bool]:
-        """The offer's legs, and whether each has been answered."""
-        name = offer_leg_id(offer, offer.agent)
-        legs = (name, name + SIP_SUFFIX)
-        return {leg: self.channels[leg] == "Up" for leg in legs if leg in self.channels}
-
-
-async def take_up(board: Switchboard) -> None:
-    """At the start: contacts of before are lived on or ended, and legs nobody owns are ended."""
+    `lost`: this is another Asterisk than the one that carried them.
+    """
     snapshot = await board.exchange.ari.snapshot()
-    living = Living.of(snapshot)
-    for contact in board.exchange.desk.live():
-        if contact.channel == "voice" and contact.stage in LIVE and board.call(contact.id) is None:
-            await _take_up(board, contact, living)
-    _let_in(board, snapshot)
-    await _reap(board, snapshot)
+    await _bring_up(board, snapshot, _unlived(board), lost=lost)
 
 
-async def compare(board: Switchboard) -> None:
-    """While we run: tell calls of legs that left unseen, end legs nobody owns."""
-    owned = _owned_channels(board)  # before the snapshot: what is asked for meanwhile is not in it yet
+async def compare(board: Switchboard, *, lost: bool = False) -> None:
+    """While we run: tell calls of legs that left unseen, live contacts nobody lives, end legs nobody owns."""
+    # before the snapshot: what is asked for meanwhile is not in it yet
+    just_now = board.exchange.clock.now() - UNLIVED_AFTER
+    owned, unlived = _owned_channels(board), [row for row in _unlived(board) if row.stage_since <= just_now]
     try:
         snapshot = await board.exchange.ari.snapshot()
     except AriError as error:
@@ -113,8 +74,33 @@ async def compare(board: Switchboard) -> None:
         if leg_id not in alive:
             log.warning("missed_end_told", channel=leg_id)
             board.exchange.routes.gone(leg_id)
+    for row in unlived:
+        log.error("contact_not_lived", interaction=row.id, stage=row.stage)
+    await _bring_up(board, snapshot, unlived, lost=lost)
+
+
+async def _bring_up(
+    board: Switchboard, snapshot: Snapshot, unlived: Sequence[Interaction], *, lost: bool
+) -> None:
+    living = Living.of(snapshot)
+    for row in unlived:
+        if board.call(row.id) is None:
+            await adoption.contact(board, row, living, lost=lost)
+    await adoption.tails(board, living)
     _let_in(board, snapshot)
     await _reap(board, snapshot)
+
+
+def _unlived(board: Switchboard) -> list[Interaction]:
+    """Calls at the desk that no task of ours lives; one whose channel is being listened to already is just opened."""
+    return [
+        row
+        for row in board.exchange.desk.live()
+        if row.channel == "voice"
+        and row.stage in LIVE
+        and board.call(row.id) is None
+        and not board.exchange.routes.owned(row.external_id)
+    ]
 
 
 async def until_gone(ari: AriClient, channel_id: str) -> None:
@@ -133,61 +119,7 @@ async def until_gone(ari: AriClient, channel_id: str) -> None:
 
 def _owned_channels(board: Switchboard) -> list[str]:
     """Legs of live calls; playbacks and recordings are not channels."""
-    legs = board.presenter.ringing_legs()
-    for call in board.calls():
-        consult = call.consult.legs.values() if call.consult else ()
-        legs += [leg.id for leg in (call.customer, call.agent, call.tail, *consult) if leg is not None]
-    return legs
-
-
-async def _take_up(board: Switchboard, contact: Interaction, living: Living) -> None:
-    """Lived on from its stage if its customer is there (or waits for a callback); else ended as lost."""
-    call = Call(board.exchange, contact)
-    customer = living.customer_of(contact)
-    if customer:
-        call.customer = inbound.customer_leg(call, customer)
-        call.recorded = customer
-        call.answered = living.channels[customer] == "Up"
-        await board.exchange.recording.started(contact.id, customer)  # killed before it was noted: it is now
-    agent = living.agent_of(contact, customer)
-    if contact.stage is Stage.TALKING and agent:
-        call.agent = call.adopt(Leg(board.exchange.ari.channel(agent), user=contact.agent or ""))
-    waits_for_callback = contact.callback_address is not None and contact.stage is not Stage.TALKING
-    offer = board.exchange.desk.offer_of(contact.id)
-    rings = living.rings_of(offer) if offer is not None and (customer or waits_for_callback) else {}
-    if offer is not None and not rings:  # never rung, or over unseen
-        await board.exchange.desk.decline(offer.id, "withdrawn")
-        call.interaction = board.exchange.desk.interaction(contact.id)
-    if customer and contact.stage is Stage.TALKING:
-        await _back_in_room(call, living)
-    if call.customer is not None or waits_for_callback:
-        log.info("call_taken_up", interaction=contact.id, stage=contact.stage)
-        board.start(call, inbound.live(call))
-        if offer is not None and rings:
-            board.presenter.adopt(offer, rings)
-        return
-    await call.close()
-    if contact.external_id:
-        await board.exchange.recording.started(contact.id, contact.external_id)
-    board.spawn(board.exchange.recording.finished(contact.id))
-    try:
-        await board.exchange.desk.end(
-            contact.id, EndReason.LOST, actor="system", detail="found ended after a restart"
-        )
-    except CentralitaError as error:
-        log.warning("end_not_recorded", interaction=contact.id, error=str(error))
-
-
-async def _back_in_room(call: Call, living: Living) -> None:
-    """A conversation as it stands goes on untouched, on hold too; else its parties are brought together."""
-    inside = living.rooms.get(call.room_id, frozenset())
-    if call.customer is None:
-        return
-    if call.agent is not None and call.agent.id in inside:
-        call.joined = True
-        call.held = call.customer.id not in inside
-    elif call.agent is not None:
-        await absorbed(call.customer.channel.moh_stop())
+    return board.presenter.ringing_legs() + [leg.id for call in board.calls() for leg in call.legs()]
 
 
 def _let_in(board: Switchboard, snapshot: Snapshot) -> None:

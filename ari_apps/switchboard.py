@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from ari_apps import farewell, inbound, outbound_call, recovery
+from ari_apps import farewell, inbound, outbound_call, recovery, voicemail
 from ari_apps.ari import AriError, Disconnected, News, Reconnected, models
 from ari_apps.ari.events import (
     ChannelDestroyed,
@@ -41,6 +41,9 @@ COMPARE_EVERY_S = 30.0
 STRAY_AFTER = timedelta(seconds=5)
 """A leg younger than this may still be announced by an event that waits to be read."""
 
+KNOWN = "CENTRALITA_KNOWS"
+"""Asterisk's own variable: a controller has been here since it was started."""
+
 CAUSE_LIMIT_S = 0.5
 """How long after StasisEnd the cause may still come."""
 
@@ -50,14 +53,20 @@ log = structlog.get_logger(__name__)
 class Switchboard:
     """`run` reads events until cancelled. `agents` tells whose phones to watch."""
 
-    def __init__(self, exchange: Exchange, agents: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        agents: Callable[[], Sequence[str]],
+        *,
+        compare_every_s: float = COMPARE_EVERY_S,
+    ) -> None:
         self.exchange = exchange
         self.presenter = VoicePresenter(exchange, self)
         self.ready = asyncio.Event()
         self._agents = agents
         self._calls: dict[str, Call] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._asterisk_since: datetime | None = None
+        self._compare_every_s = compare_every_s
 
     async def run(self) -> None:
         """Take up what lives, then serve. Raises AriError when the events can no longer be trusted."""
@@ -67,8 +76,8 @@ class Switchboard:
                 self.exchange.rooms.clear()
                 self.exchange.routes.clear()  # claims of a run before this one
                 self.presenter.forget()
-                await self._is_another_asterisk()
-                await recovery.take_up(self)
+                await recovery.take_up(self, lost=await self._is_another_asterisk())
+                await self._make_known()
                 await self._watch_phones()
                 self.exchange.connected.set()
                 self.ready.set()
@@ -106,7 +115,8 @@ class Switchboard:
         self.start(call, outbound_call.run(call))
 
     def start(self, call: Call, life: Coroutine[Any, Any, None]) -> None:
-        self._calls[call.id] = call
+        if self._group is not None:  # else it is taken up with the others when we run again
+            self._calls[call.id] = call
         self.spawn(self._live(call, life))
 
     # --- sorting
@@ -121,7 +131,9 @@ class Switchboard:
                 routes.send(playback.id, Played(playback.id, playback.state == "done"))
                 routes.release(playback.id)
             case RecordingFinished(recording=recording):
-                routes.send(recording.name, Recorded(recording.name, recording.duration or 0, completed=True))
+                message = Recorded(recording.name, recording.duration or 0, completed=True)
+                if not routes.send(recording.name, message):
+                    self.spawn(voicemail.left_behind(self, message))
             case RecordingFailed(recording=recording):
                 routes.send(recording.name, Recorded(recording.name, 0, completed=False))
             case DeviceStateChanged(device_state=device):
@@ -165,11 +177,13 @@ class Switchboard:
 
     async def _reconnected(self) -> None:
         """What ended unseen is told before anybody goes on."""
-        if await self._is_another_asterisk():
+        lost = await self._is_another_asterisk()
+        if lost:
             log.error("asterisk_restarted", calls_lost=len(self._calls))
             for call in self._calls.values():
                 call.lost = True
-        await recovery.compare(self)
+        await recovery.compare(self, lost=lost)
+        await self._make_known()
         self.exchange.connected.set()
         await self._watch_phones()
 
@@ -239,15 +253,18 @@ class Switchboard:
         await self.exchange.recording.finished(call.id)
 
     async def _is_another_asterisk(self) -> bool:
-        """Whether it was started since we last asked: then its calls died with the one before."""
-        status = (await self.exchange.ari.asterisk.get_info()).status
-        since, self._asterisk_since = self._asterisk_since, status.startup_time if status else None
-        return since is not None and self._asterisk_since != since
+        """Whether it was started since we, or a controller before us, took up its calls: then those before died.
+        It remembers us itself, in a variable that lives as long as it does.
+        """
+        return not (await self.exchange.ari.asterisk.get_global_var(variable=KNOWN)).value
+
+    async def _make_known(self) -> None:
+        await self.exchange.ari.asterisk.set_global_var(variable=KNOWN, value="yes")
 
     async def _compare_often(self) -> None:
         """An event that was lost, whatever the cause, costs at most this long."""
         while True:
-            await asyncio.sleep(COMPARE_EVERY_S)
+            await asyncio.sleep(self._compare_every_s)
             if self.connected:
                 await _contained(recovery.compare(self))
 

@@ -80,20 +80,20 @@ async def start(call: Call, agent: str, target: Target, *, is_blind: bool = Fals
     queue = target.value if target.kind == "queue" else None
     if queue is not None:
         target = _somebody_in(call, queue)
-    call.consults += 1
     kind: Literal["agent", "number"] = "number" if target.kind == "number" else "agent"
-    consult = Consult(call.consults, target.value, kind, blind=is_blind)
-    if kind == "agent":
-        await _ring_colleague(call, consult)
-    else:
-        leg = await outbound.ring_outside(call, target.value, consult.number)
-        consult.legs[leg.id] = leg
+    consult = Consult(call.consults + 1, target.value, kind, blind=is_blind)
+    said: dict[str, object] = {
+        "n": consult.number,
+        "kind": kind,
+        "to": target.value,
+        "consulted": not is_blind,
+    }
+    ring = _ring_colleague if kind == "agent" else _ring_number
+    await ring(call, consult, said | ({"queue": queue} if queue else {}))
     call.consult = consult
     await conversation.hold(call, agent)
     await absorbed(call.exchange.ari.bridge(call.room_id).remove([call.agent.id]))
     await absorbed(call.agent.channel.ring())
-    said = {"kind": target.kind, "to": target.value, "consulted": not is_blind}
-    await _note(call, Kind.TRANSFER_STARTED, said | ({"queue": queue} if queue else {}))
 
 
 async def consult_news(call: Call, signal: LegEntered | LegGone) -> None:
@@ -105,10 +105,15 @@ async def consult_news(call: Call, signal: LegEntered | LegGone) -> None:
         await _third_answered(call, consult, signal.channel_id)
         return
     consult.legs.pop(signal.channel_id, None)
-    if consult.legs:
-        return
-    if consult.state == "ringing":
-        await _note(call, Kind.TRANSFER_FAILED, {"to": consult.target, "cause": signal.cause})
+    if not consult.legs:
+        await third_gone(call, consult, signal.cause)
+
+
+async def third_gone(call: Call, consult: Consult, cause: int) -> None:
+    """Agent and customer go on together. `cause` is Q.850, 0 unknown."""
+    why: dict[str, object] = {"cause": cause} if consult.state == "ringing" else {"reason": "left"}
+    if consult.state != "conference":
+        await _note(call, Kind.TRANSFER_FAILED, {"to": consult.target, **why})
     await _back_to_customer(call, consult)
 
 
@@ -209,15 +214,27 @@ async def _back_to_customer(call: Call, consult: Consult) -> None:
     call.tell_screens()
 
 
-async def _ring_colleague(call: Call, consult: Consult) -> None:
+async def _ring_number(call: Call, consult: Consult, said: dict[str, object]) -> None:
+    dialled = outbound.may_ring(call, consult.target)
+    await _begun(call, consult, said)
+    try:
+        leg = await outbound.ring_outside(call, dialled, consult.number)
+    except AriError as error:
+        await _note(call, Kind.TRANSFER_FAILED, {"to": consult.target, "reason": error.code})
+        raise
+    consult.legs[leg.id] = leg
+
+
+async def _ring_colleague(call: Call, consult: Consult, said: dict[str, object]) -> None:
     """All the colleague's phones; the router gives them nothing else meanwhile."""
     exchange, agent = call.exchange, call.interaction.agent or ""
     if consult.target == agent:
         raise InvalidInputError("You cannot consult yourself.")
     endpoints = _require_reachable(call, consult.target)
     await exchange.desk.join(call.id, consult.target, agent)
+    await _begun(call, consult, said)
     for endpoint in endpoints:
-        leg_id = consult_leg_id(call.id, consult.number, consult.target, endpoint)
+        leg_id = consult_leg_id(call.id, consult.number, endpoint)
         leg = call.adopt(Leg(exchange.ari.channel(leg_id), user=consult.target))
         try:
             await exchange.ari.originate(
@@ -233,7 +250,14 @@ async def _ring_colleague(call: Call, consult: Consult) -> None:
             consult.legs[leg_id] = leg
     if not consult.legs:
         await exchange.desk.leave(call.id, consult.target, agent)
+        await _note(call, Kind.TRANSFER_FAILED, {"to": consult.target, "reason": UnavailableError.code})
         raise UnavailableError("This agent's phone cannot be rung now.", agent=consult.target)
+
+
+async def _begun(call: Call, consult: Consult, said: dict[str, object]) -> None:
+    """Written down before anything rings: who takes this call up after a crash knows whom it may find."""
+    call.consults = consult.number
+    await _note(call, Kind.TRANSFER_STARTED, said)
 
 
 def _somebody_in(call: Call, queue: str) -> Target:

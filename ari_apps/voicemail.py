@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from ari_apps import phone_dialogue
 from ari_apps.ari import AriError
 from ari_apps.call import Call, CustomerLeftError
+from ari_apps.exchange import Exchange
 from ari_apps.signals import Asked, Recorded
 from ari_apps.words import LEAVE_MESSAGE, MESSAGE_KEPT, MESSAGE_NOT_KEPT
 from ivr_flows.effects import Prompt
 from voice_core.errors import StageError
-from voice_core.interaction import Direction, EndReason
+from voice_core.interaction import Direction, EndReason, Interaction
 
 MAX_LENGTH_S = 180
 SILENCE_S = 6
@@ -19,6 +21,15 @@ MARGIN_S = 10.0  # how much later than its length the end of a recording may be 
 LAST_WORD_S = 3.0  # after a hang-up, the end of the recording still comes
 
 _PREFIX = "@voicemail:"
+
+
+class LiveCallIndex(Protocol):
+    """Where the running calls are found."""
+
+    @property
+    def exchange(self) -> Exchange: ...
+
+    def call(self, interaction_id: str) -> Call | None: ...
 
 
 def flow_name(queue: str) -> str:
@@ -46,8 +57,7 @@ async def record(
     await phone_dialogue.say(call, list(prompts))
     if call.customer is None:
         return False
-    call.voicemails += 1
-    name = f"{call.id}.voicemail.{call.voicemails}"
+    name = f"{call.id}.voicemail.{queue}.{call.fresh()}"
     routes = call.exchange.routes
     routes.claim(name, call.deliver)
     call.typed.clear()
@@ -68,7 +78,21 @@ async def record(
     finally:
         routes.release(name)
         call.typed.clear()
-    return await _deliver(call, queue, recorded)
+    call.message_kept |= await _deliver(call.exchange, call.interaction, queue, recorded)
+    return call.message_kept
+
+
+async def left_behind(calls: LiveCallIndex, recorded: Recorded) -> None:
+    """A message that was being spoken when its controller died: its name says whose it is, and for which queue."""
+    match recorded.name.split("."):
+        case [interaction_id, "voicemail", queue, _]:
+            pass
+        case _:
+            return
+    call, exchange = calls.call(interaction_id), calls.exchange
+    if call is not None and recorded.seconds >= 1:
+        call.message_kept = True  # at once: the end of the recording may be the caller's own
+    await _deliver(exchange, await exchange.desk.changed(interaction_id, 0), queue, recorded)
 
 
 async def _ended(call: Call, name: str, deadline: float) -> Recorded:
@@ -86,14 +110,14 @@ async def _ended(call: Call, name: str, deadline: float) -> Recorded:
 
 async def _after_hang_up(call: Call, queue: str, name: str) -> None:
     recorded = await _ended(call, name, call.now() + LAST_WORD_S)
-    await _deliver(call, queue, recorded)
+    call.message_kept |= await _deliver(call.exchange, call.interaction, queue, recorded)
 
 
-async def _deliver(call: Call, queue: str, recorded: Recorded) -> bool:
+async def _deliver(exchange: Exchange, contact: Interaction, queue: str, recorded: Recorded) -> bool:
     """A task of its own in the queue, pointing at the call that left it."""
     if not recorded.completed or recorded.seconds < 1:
         return False
-    desk, contact = call.exchange.desk, call.interaction
+    desk = exchange.desk
     task = await desk.open(
         channel="task",
         direction=Direction.INBOUND,
@@ -107,7 +131,6 @@ async def _deliver(call: Call, queue: str, recorded: Recorded) -> bool:
         parent_id=contact.id,
         data={**contact.data, "voicemail": recorded.name, "voicemail_s": recorded.seconds},
     )
-    await call.exchange.recording.voicemail_left(task.id, recorded.name, recorded.seconds)
+    await exchange.recording.voicemail_left(task.id, recorded.name, recorded.seconds)
     await desk.enqueue(task.id, queue)
-    call.message_kept = True
     return True

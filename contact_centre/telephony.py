@@ -108,6 +108,10 @@ class Telephony:
                     raise
             await asyncio.sleep(SWITCHBOARD_RETRY_S)
 
+    async def channels(self) -> frozenset[str]:
+        """Ids of those Asterisk has now."""
+        return frozenset(channel.id for channel in await self.board.exchange.ari.channels.list())
+
     async def people_changed(self, everybody: Sequence[User], changed: Sequence[User]) -> None:
         """Their telephones exist, or no longer do, from now on."""
         await self.reload(await self._render(everybody))

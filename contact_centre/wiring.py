@@ -120,9 +120,10 @@ async def serving(
     router = Router(house.desk, queues, presenters, books.clock)
     room = await _room(house, recorder, telephony)
     feed = Feed(house.news, room)
+    still = await telephony.channels() if telephony else frozenset[str]()
     jobs = {
-        "recordings of before": recorder.recover(),  # first: it must see who lives before calls are taken up
-        "router": router.run(),
+        "recordings of before": recorder.recover(still),  # first: it must see who lives before calls are taken up
+        "router": _route(router, telephony),
         "feed": feed.run(),
         "recordings begun": recorder.run(),
         "recordings": describe_closed(house.news, recorder),
@@ -243,6 +244,13 @@ async def _all(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
         finally:
             for task in tasks:
                 task.cancel()
+
+
+async def _route(router: Router, telephony: Telephony | None) -> None:
+    """Once calls are taken up: who is consulted in one of them is not free."""
+    if telephony is not None:
+        await telephony.board.ready.wait()
+    await router.run()
 
 
 async def _ready(telephony: Telephony) -> None:

@@ -145,16 +145,17 @@ class Recorder:
             ):
                 _describe(row, interaction)
 
-    async def recover(self) -> None:
+    async def recover(self, still: frozenset[str] = frozenset()) -> None:
         """At start: take up files whose calls ended unwatched, and those the vault refused before.
 
-        Who lives is looked at before anything is awaited: those recordings end with their calls.
+        Who lives is looked at before anything is awaited: those recordings end with their calls. `still`: channels
+        Asterisk has; a contact may be over, and its caller be recorded on, talking with an outside party.
         """
         live = {interaction.id for interaction in self._desk.live()}
         waiting = (*_OPEN_STATES, RecordingState.FAILED)
         rows = await self._rows(select(RecordingRow).where(RecordingRow.state.in_(waiting)))
         for row in rows:
-            if row.interaction_id not in live:
+            if row.interaction_id not in live and row.channel_id not in still:
                 await self._store(row, recovered=True)
 
     async def search(self, wanted: Filter, page: int = 1, page_size: int = 50) -> tuple[list[Recording], int]:

@@ -15,6 +15,7 @@ from voice_core.commits import Commits
 from voice_core.errors import NotAllowedError, NotFoundError, StageError, UnavailableError
 from voice_core.floor import Floor
 from voice_core.interaction import Interaction, Offer, Stage
+from voice_core.ledger import Entry
 from voice_core.matcher import VOICE, is_skilled, least_needs, order
 from voice_core.moves import Move
 from voice_core.pace import Pace, Place
@@ -111,6 +112,11 @@ class Writer:
             if row is not None and row.version > after_version:
                 return row
             await self._watch.next(interaction_id)
+
+    async def entries(self, interaction_id: str) -> Sequence[Entry]:
+        """Its ledger so far, from the store. Raises UnavailableError."""
+        await self._commits.flushed()
+        return await self._store.entries(interaction_id)
 
     def place(self, interaction_id: str) -> Place:
         row = self.interaction(interaction_id)

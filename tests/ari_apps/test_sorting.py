@@ -16,6 +16,7 @@ from ari_apps.legs import (
     own_leg_id,
     queue_bridge_id,
     talk_bridge_id,
+    third_party_of,
 )
 from ari_apps.phones import Phones
 from ari_apps.presenter import verdict_of
@@ -80,8 +81,9 @@ def test_names_tell_whose_they_are() -> None:
     names = [
         offer_leg_id(offer, "ana"),
         offer_leg_id(offer, "ana-sip"),
-        own_leg_id(ID, "ana", "ana-sip", 1),
-        consult_leg_id(ID, 1, "luis", "luis"),
+        own_leg_id(ID, "ana", "ana-sip", "ab12-1"),
+        own_leg_id(ID, "out", "out-sip", "ab12-2"),
+        consult_leg_id(ID, 1, "luis"),
         customer_leg_id(ID),
         talk_bridge_id(ID),
     ]
@@ -90,6 +92,10 @@ def test_names_tell_whose_they_are() -> None:
     assert all(interaction_of(name) == ID for name in names)
     assert interaction_of("1795328136.0") is None
     assert interaction_of(queue_bridge_id("soporte")) is None
+    thirds = [
+        third_party_of(name) for name in (*names, consult_leg_id(ID, 2, "luis-sip"), outside_leg_id(ID, 3))
+    ]
+    assert [third for third in thirds if third] == [(1, "luis"), (2, "luis"), (3, "")]
     lines = [name for name in (*names, outside_leg_id(ID, 1)) if is_outside_line(name)]
     assert lines == [customer_leg_id(ID), outside_leg_id(ID, 1)]
 

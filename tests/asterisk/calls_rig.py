@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ari_apps.ari import AriClient
+from ari_apps.ari import AriClient, Snapshot
 from ari_apps.exchange import Exchange
 from ari_apps.live_calls import LiveCalls
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
 from ari_apps.presenter import TaskPresenter
 from ari_apps.speech import Speech
-from ari_apps.switchboard import Switchboard
+from ari_apps.switchboard import COMPARE_EVERY_S, Switchboard
 from ari_apps.telephone import Telephone
 from contact_centre.asterisk_installation import find_espeak
 from contact_centre.scripted_caller import Call, Line, Sound
@@ -106,6 +107,7 @@ class Rig:
     tapes: Tapes
     live_calls: LiveCalls
     stack: AsyncExitStack
+    running: list[asyncio.Task[None]]
 
     async def caller(self, number: str = "101", *, keys: str = "", from_number: str = CUSTOMER) -> Call:
         """Someone dials the trunk; `keys` are pressed once answered."""
@@ -184,6 +186,25 @@ class Rig:
         except TimeoutError:
             raise AssertionError(f"not in time: {what}") from None
 
+    async def until_asterisk(self, condition: Callable[[Snapshot], bool], what: str) -> None:
+        """Ask Asterisk again until what lives there is so."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                while not condition(await self.ari.snapshot()):
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"not in time: {what}") from None
+
+    async def killed(self) -> AsyncExitStack:
+        """As by kill -9: from now on nothing of this rig's reaches Asterisk or the store. Its people are returned."""
+        self.store = deepcopy(self.store)  # what its tasks still write as they end was never written
+        assert self.ari._reader is not None
+        dead = [self.ari._reader, *self.running]
+        for task in dead:
+            task.cancel()
+        await asyncio.wait(dead)
+        return self.stack.pop_all()
+
     async def nothing_left(self) -> None:
         """No channel, no bridge but the queues' rooms, no route, no call."""
         async with asyncio.timeout(TIMEOUT_S):
@@ -234,6 +255,7 @@ async def rig_on(
     telephone_plan: TelephonePlan | None = None,
     store: MemoryStore | None = None,
     ari_port: int | None = None,
+    compare_every_s: float = COMPARE_EVERY_S,
 ) -> AsyncIterator[Rig]:
     """Everything of the telephone, running; on what an earlier one has stored, if given.
 
@@ -265,16 +287,19 @@ async def rig_on(
             clock=clock,
             news=news,
         )
-        switchboard = Switchboard(exchange, lambda: [agent.id for agent in desk.agents()])
+        switchboard = Switchboard(
+            exchange, lambda: [agent.id for agent in desk.agents()], compare_every_s=compare_every_s
+        )
         router = Router(
             desk, telephone_plan.queues, {"voice": switchboard.presenter, "task": TaskPresenter()}, clock
         )
-        running = [asyncio.create_task(switchboard.run()), asyncio.create_task(router.run())]
+        running = [asyncio.create_task(switchboard.run())]
         telephone, calls = Telephone(exchange, switchboard), LiveCalls(switchboard)
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await switchboard.ready.wait()
-            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack)
+            running.append(asyncio.create_task(router.run()))
+            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack, running)
         finally:
             await stack.aclose()
             for task in running:

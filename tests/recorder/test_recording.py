@@ -160,6 +160,20 @@ async def test_what_was_learnt_later_is_found(house: House) -> None:
     assert (await house.recorder.search(Filter(agent="ana")))[1] == 0
 
 
+async def test_a_recording_that_still_runs_is_not_taken_up(house: House) -> None:
+    """The contact is over, and its caller talks on with an outside number."""
+    call = await house.call()
+    await house.recorder.started(call, "1.7")
+    house.sound("1.7.raw")
+    await house.desk.end(call, EndReason.TRANSFERRED_OUT, actor="ana")
+    await house.recorder.recover(frozenset({"1.7"}))
+    [recording] = await house.recorder.of(call)
+    assert recording.state is RecordingState.RUNNING
+    await house.recorder.finished(call)
+    [recording] = await house.recorder.of(call)
+    assert recording.state is RecordingState.STORED
+
+
 async def test_files_of_calls_that_ended_unwatched_are_taken_up_and_flagged(house: House) -> None:
     call = await house.call()
     await house.recorder.started(call, "1.7")

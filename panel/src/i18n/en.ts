@@ -436,6 +436,7 @@ export const en: Texts = {
     withdrawn: 'withdrawn',
   },
   transfer_reason: {
+    left: 'left',
     cancelled: 'cancelled',
     not_answered: 'no answer',
     transfer: 'transfer',

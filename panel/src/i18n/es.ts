@@ -434,6 +434,7 @@ export const es = {
     withdrawn: 'retirado',
   },
   transfer_reason: {
+    left: 'se retiró',
     cancelled: 'cancelada',
     not_answered: 'no contestó',
     transfer: 'transferencia',
