@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ari_apps.commands import Target
 from ari_apps.phones import Phone
@@ -31,6 +32,7 @@ from contact_centre.live.feed import Feed
 from contact_centre.live.room import Room
 from contact_centre.live.service_level import ServiceLevels
 from contact_centre.people import seat
+from contact_centre.readiness import checks_of
 from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.screens import Parts, build_screens
 from recorder.ear import Mode
@@ -198,6 +200,9 @@ class CentreHouse:
     listening: ListeningTwin
     recorder: Recorder
     spool: Path
+    engine: AsyncEngine
+    router: Router
+    routing: asyncio.Task[None]
 
     @property
     def desk(self) -> Desk:
@@ -339,7 +344,7 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
         calls=Calls(desk, store, Queries(engine)),
         recordings=recorder,
         metrics=metrics,
-        checks={},
+        checks=checks_of(engine, router, telephone),
         panel=folder / "dist",
         telephone=telephone,
         listening=listening,
@@ -349,7 +354,19 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
         async with asyncio.TaskGroup() as group:
             loops = [group.create_task(run()) for run in (feed.run, router.run, recorder.run)]
             async with server:
-                yield CentreHouse(server, parts, clock, news, telephone, listening, recorder, spool)
+                yield CentreHouse(
+                    server,
+                    parts,
+                    clock,
+                    news,
+                    telephone,
+                    listening,
+                    recorder,
+                    spool,
+                    engine,
+                    router,
+                    loops[1],
+                )
             for loop in loops:
                 loop.cancel()
     finally:
