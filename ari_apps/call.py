@@ -70,6 +70,7 @@ class Call:
     lost: bool = False  # Asterisk died, and its people with it: nobody hung up
     recorded: str | None = None  # the channel whose recording the dialplan began
     consults: int = 0
+    last_agent: str | None = None  # who talked with this customer last; not known again after a restart
     own_rings: int = 0
     voicemails: int = 0
     answered: bool = False
