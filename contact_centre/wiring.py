@@ -17,6 +17,7 @@ from contact_centre.access.models import User
 from contact_centre.access.reactions import UserChanges
 from contact_centre.asterisk_process import port_problem
 from contact_centre.books import Books, open_books
+from contact_centre.call_log import log_lives
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import ensure_centre_file, load_centre
@@ -124,6 +125,8 @@ async def serving(
         "feed": feed.run(),
         "recordings begun": recorder.run(),
         "recordings": describe_closed(house.news, recorder),
+        "call log": log_lives(house.news),
+        "recording alarms": metrics.counts.follow_alarms(house.news),
         "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
         "loop lag": metrics.watch_loop(),
         "watchdog": watchdog.run(),
@@ -156,6 +159,7 @@ async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned)
     flows = await asyncio.to_thread(load_flows, settings.flows_folder / centre.organisation.flows)
     metrics, news = Metrics(), LocalNews()
     desk = Desk(MeasuredStore(owned.store, metrics.commits), news, books.clock, centre.queue_configs())
+    desk.listen(metrics.counts.follow)
     return House(settings, load_secrets(settings.home), centre, flows, books, desk, news), metrics
 
 

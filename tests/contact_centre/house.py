@@ -89,6 +89,7 @@ class TelephoneTwin:
 
     desk: Desk
     connected: bool = True
+    reconnects: int = 0
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     views: dict[str, CallView] = field(default_factory=dict)
 
@@ -315,6 +316,7 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
     access, audit = Access(engine, clock, Passwords(QUICK)), AuditLog(engine, clock)
     for username, role in ROLES.items():
         await access.add(NewUser(username, username.title(), (role,), {"soporte": 5}), PASSWORD)
+    desk.listen(metrics.counts.follow)
     await desk.load()
     await seat(desk, await access.users())
     telephone, listening = TelephoneTwin(desk), ListeningTwin()
@@ -352,7 +354,8 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
     server = TestServer(build_screens(parts))
     try:
         async with asyncio.TaskGroup() as group:
-            loops = [group.create_task(run()) for run in (feed.run, router.run, recorder.run)]
+            jobs = (feed.run(), router.run(), recorder.run(), metrics.counts.follow_alarms(news))
+            loops = [group.create_task(job) for job in jobs]
             async with server:
                 yield CentreHouse(
                     server,
