@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.instance import Api, Instance
 from tests.people import at_desk, closed, dial_in
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 CALLER = "0991110041"
 MOBILE = re.compile(r"(?<!\d)(\+?593|0)9\d{8}(?!\d)")

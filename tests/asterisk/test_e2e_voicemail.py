@@ -15,7 +15,7 @@ from tests.instance import Api, Instance
 from tests.people import closed, dial_in, newest_from, sign_off
 from tests.recordings import heard_for
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 MESSAGE_TONE, CALLER = 850, "0991110031"
 MESSAGE_S = 2.0

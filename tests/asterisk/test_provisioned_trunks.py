@@ -16,7 +16,7 @@ from tests.asterisk.box import AsteriskBox, running_asterisk
 from tests.asterisk.calls_rig import TIMEOUT_S, Rig, plan, rig_on
 from voice_core.interaction import EndReason, Interaction, Stage
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 OPERATOR = "127.0.0.5"
 ANOTHER_TRUNK = "127.0.0.3"
