@@ -73,6 +73,7 @@ class Call:
     lost: bool = False  # Asterisk died, and its people with it: nobody hung up
     recorded: str | None = None  # the channel whose recording the dialplan began
     consults: int = 0
+    last_agent: str | None = None  # who talked with this customer last; not known again after a restart
     answered: bool = False
     turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail

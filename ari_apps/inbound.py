@@ -12,6 +12,7 @@ from ari_apps.ari import ConnectionLost, models
 from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.exchange import Exchange
 from ari_apps.legs import Leg
+from ari_apps.ports import Caller
 from ivr_flows.effects import Prompt
 from ivr_flows.errors import FlowNotFoundError
 from voice_core.errors import NotFoundError
@@ -58,9 +59,9 @@ async def open_call(exchange: Exchange, channel: models.Channel, number: str, *,
             just_arrived=just_arrived,
         )
         is_new = contact.version == 1 and contact.stage is Stage.FLOW
-        if is_new and contact.flow is not None and known is not None:
-            contact = await desk.identify(contact.id, *known)
-        call = Call(exchange, contact)
+        if is_new and contact.flow is not None and known.contact_id is not None:
+            contact = await desk.identify(contact.id, known.contact_id, known.name)
+        call = Call(exchange, contact, last_agent=known.last_agent)
         if is_new and contact.flow is not None:
             with contextlib.suppress(FlowNotFoundError):  # the call's own life meets it again, and ends aloud
                 await phone_dialogue.begin(call)
@@ -121,20 +122,20 @@ async def identify(call: Call) -> None:
     contact = call.interaction
     if contact.to_address and not contact.contact_id:
         known = await _known(call.exchange, contact.to_address)
-        if known is not None:
-            call.interaction = await call.exchange.desk.identify(contact.id, *known)
+        if known.contact_id is not None:
+            call.interaction = await call.exchange.desk.identify(contact.id, known.contact_id, known.name)
 
 
-async def _known(exchange: Exchange, number: str) -> tuple[str, str] | None:
+async def _known(exchange: Exchange, number: str) -> Caller:
     """Who has this number, before anybody answers (E15). An address book that fails never costs the call."""
     if not number:
-        return None
+        return Caller()
     try:
         async with asyncio.timeout(IDENTIFY_TIMEOUT_S):
             return await exchange.contacts.find_by_number(number)
     except Exception as error:  # noqa: BLE001 - whatever an address book fails with, the caller is served
         log.warning("identify_failed", error=str(error))
-        return None
+        return Caller()
 
 
 async def _turn_away(call: Call) -> None:

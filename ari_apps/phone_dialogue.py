@@ -224,6 +224,8 @@ def _context(call: Call) -> Context:
     known: dict[str, Any] = {}
     if contact.contact_id:
         known = {"id": contact.contact_id, "name": contact.contact_name}
+    if call.last_agent and _still_works(call, call.last_agent):
+        known["last_agent"] = call.last_agent
     return Context(
         now=call.exchange.clock.now(),
         caller=contact.from_address,
@@ -233,6 +235,10 @@ def _context(call: Call) -> Context:
         queues={name: _queue_view(call, name) for name in call.exchange.plan.queues},
         data=dict(contact.data),
     )
+
+
+def _still_works(call: Call, agent: str) -> bool:
+    return any(each.id == agent and each.capacity for each in call.exchange.desk.agents())
 
 
 def _queue_view(call: Call, name: str) -> QueueView:

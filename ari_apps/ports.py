@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What is known of whoever has a number. Without id and name: the organisation does not know them."""
+
+    contact_id: str | None = None
+    name: str = ""
+    last_agent: str | None = None  # who talked with them last, lately; may no longer work here
 
 
 class Contacts(Protocol):
     """The customers the organisation knows."""
 
-    async def find_by_number(self, number: str) -> tuple[str, str] | None:
-        """(contact id, name) of whoever calls from `number`."""
+    async def find_by_number(self, number: str) -> Caller: ...
 
 
 class Recording(Protocol):

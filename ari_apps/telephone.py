@@ -49,6 +49,11 @@ class Telephone:
         """Asterisk is there; commands raise UnavailableError otherwise."""
         return self._switchboard.connected
 
+    @property
+    def reconnects(self) -> int:
+        """How often the line to Asterisk was cut and came back, since the start."""
+        return self._exchange.ari.reconnects
+
     def phones(self, agent: str) -> list[Phone]:
         return self._exchange.phones.of(agent)
 

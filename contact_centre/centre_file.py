@@ -67,7 +67,8 @@ class Trunk(_Part):
 
     name: Name
     kind: Literal["ip", "register"]
-    hosts: tuple[HostOrNetwork, ...] = Field(min_length=1)  # where its calls come from
+    # Where its calls come from. Lines we sign in to may share a host: each is called by an address of its own.
+    hosts: tuple[HostOrNetwork, ...] = Field(min_length=1)
     port: int = Field(default=5060, ge=1, le=65535)  # where calls out through it go, on the first host
     transport: Literal["udp", "tcp"] = "udp"
     username: Credential | None = None
@@ -234,6 +235,13 @@ class Centre(_Part):
         """The flow a dialled number starts, None for an unknown number."""
         return next((entry.flow for entry in self.numbers if entry.number == number), None)
 
+    def told_by_address(self, trunk: Trunk) -> tuple[str, ...]:
+        """The hosts whose calls can only be this trunk's; a line's other calls are told by its registration."""
+        if trunk.kind == "ip":
+            return trunk.hosts
+        others = {host for other in self.trunks if other is not trunk for host in other.hosts}
+        return tuple(host for host in trunk.hosts if host not in others)
+
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         for problem in self._problems():
@@ -248,7 +256,8 @@ class Centre(_Part):
         yield from _repeated("numbers", [entry.number for entry in self.numbers])
         yield from _repeated("pause_reasons", [reason.id for reason in self.pause_reasons])
         yield from _repeated("dispositions", [disposition.id for disposition in self.dispositions])
-        yield from _repeated("trunks' hosts", [host for trunk in self.trunks for host in set(trunk.hosts)])
+        told_apart = [trunk for trunk in self.trunks if trunk.kind == "ip"]
+        yield from _repeated("trunks' hosts", [host for trunk in told_apart for host in set(trunk.hosts)])
         numbers = {entry.number for entry in self.numbers}
         for trunk in self.trunks:
             if trunk.number is not None and trunk.number not in numbers:

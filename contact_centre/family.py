@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -226,8 +225,8 @@ def _be(child: Child, parent: int, notifier: Notifier) -> NoReturn:
         code = end.exit_code
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 - a process ends here
-        traceback.print_exc()
+    except BaseException:
+        log.critical("process_failed", process=child.name, exc_info=True)
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()

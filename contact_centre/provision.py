@@ -158,6 +158,7 @@ async def provision(
         "modules": [name for name in MODULES if (installation.modules / f"{name}.so").exists()],
         "organisation": centre.organisation,
         "trunks": centre.trunks,
+        "addresses": {trunk.name: centre.told_by_address(trunk) for trunk in centre.trunks},
         "phones": sorted(phones, key=lambda phone: phone.user),
         "numbers": [await _number(entry, centre, phones, speech) for entry in centre.numbers],
         "music": _music_classes(centre, place),

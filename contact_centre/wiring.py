@@ -11,13 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import text
 
 from ari_apps.presenter import TaskPresenter
 from contact_centre.access.models import User
 from contact_centre.access.reactions import UserChanges
 from contact_centre.asterisk_process import port_problem
 from contact_centre.books import Books, open_books
+from contact_centre.call_log import log_lives
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import ensure_centre_file, load_centre
@@ -27,6 +27,7 @@ from contact_centre.live.room import Room
 from contact_centre.live.service_level import ServiceLevels
 from contact_centre.one_instance import one_instance
 from contact_centre.people import FirstPassword, ensure_people, seat
+from contact_centre.readiness import checks_of
 from contact_centre.recordings.reactions import describe_closed
 from contact_centre.secrets_file import load_secrets
 from contact_centre.service_manager import Notifier
@@ -34,7 +35,6 @@ from contact_centre.settings import CHECKOUT, Settings
 from contact_centre.telephony import House, NoAmi, Telephony, open_telephony
 from contact_centre.watchdog import Watchdog
 from contact_centre.web.app import Server
-from contact_centre.web.health import Check
 from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.screens import Parts, build_screens
 from ivr_flows import load_flows
@@ -47,7 +47,6 @@ from voice_core.router import Router
 from voice_core.store.ownership import Owned, own
 
 SWITCHBOARD_READY_TIMEOUT_S = 15.0
-ROUTER_ALIVE_S = 5.0  # without a round for so long, the router is not well
 
 log = structlog.get_logger(__name__)
 Job = Coroutine[Any, Any, None]
@@ -127,6 +126,8 @@ async def serving(
         "feed": feed.run(),
         "recordings begun": recorder.run(),
         "recordings": describe_closed(house.news, recorder),
+        "call log": log_lives(house.news),
+        "recording alarms": metrics.counts.follow_alarms(house.news),
         "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
         "loop lag": metrics.watch_loop(),
         "watchdog": watchdog.run(),
@@ -159,6 +160,7 @@ async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned)
     flows = await asyncio.to_thread(load_flows, settings.flows_folder / centre.organisation.flows)
     metrics, news = Metrics(), LocalNews()
     desk = Desk(MeasuredStore(owned.store, metrics.commits), news, books.clock, centre.queue_configs())
+    desk.listen(metrics.counts.follow)
     return House(settings, load_secrets(settings.home), centre, flows, books, desk, news), metrics
 
 
@@ -194,28 +196,13 @@ def _parts(
         calls=Calls(house.desk, books.store, books.queries),
         recordings=recorder,
         metrics=metrics,
-        checks=_checks(books, router, telephony),
+        checks=checks_of(books.engine, router, telephony.telephone if telephony else None),
         panel=CHECKOUT / "panel" / "dist",
         telephone=telephony.telephone if telephony else None,
         listening=telephony.listening if telephony else None,
         softphone_url=house.settings.softphone_url if telephony else None,
         hosts=frozenset({house.settings.http_host}),
     )
-
-
-def _checks(books: Books, router: Router, telephony: Telephony | None) -> Mapping[str, Check]:
-    async def asterisk() -> bool:
-        return telephony is not None and telephony.telephone.connected
-
-    async def database() -> bool:
-        async with books.engine.connect() as connection:
-            return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
-
-    async def routing() -> bool:
-        now = asyncio.get_running_loop().time()
-        return router.last_round is not None and now - router.last_round < ROUTER_ALIVE_S
-
-    return {"asterisk": asterisk, "database": database, "router": routing}
 
 
 def _people(

@@ -30,7 +30,10 @@ class QueueView:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`now` is aware UTC. `contact` is empty while the caller is unknown; `data` is the interaction's."""
+    """`now` is aware UTC; `data` is the interaction's.
+
+    `contact`: `id` and `name` once the caller is known, `last_agent` once somebody here has talked with them.
+    """
 
     now: datetime
     caller: str = ""

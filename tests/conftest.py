@@ -17,5 +17,5 @@ __all__ = ["centralita", "database_url", "postgres_engine", "postgres_server", "
 async def centralita(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Instance]:
     """A demo instance with its own ports and home, as a newcomer gets it. Tests leave it as they found it."""
     home = tmp_path_factory.mktemp("c") / "home"
-    async with running(prepare(home)) as instance:
+    async with running(prepare(home), log_json=True) as instance:
         yield instance

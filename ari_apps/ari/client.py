@@ -56,6 +56,7 @@ class AriClient(Operations):
         super().__init__(self.request)
         self.app = app
         self.results = Results()
+        self.reconnects = 0  # how often the socket was cut and came back
         self._url = url
         self._headers = headers
         self._request_timeout_s = request_timeout_s
@@ -265,6 +266,7 @@ class AriClient(Operations):
                 log.warning("ari_disconnected", reason=reason)
                 self._stream.put(Disconnected(reason))
                 connection = await self._reopen(session)
+                self.reconnects += 1
                 log.info("ari_reconnected")
                 self._stream.put(Reconnected())
         except Exception as error:  # noqa: BLE001 — to whoever reads the stream: without events nothing may go on

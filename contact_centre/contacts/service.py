@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from ulid import ULID
 
+from ari_apps.ports import Caller
+from contact_centre.contacts.last_agent import last_agent
 from contact_centre.contacts.models import Contact, ContactNumberRow, ContactRow
 from contact_centre.contacts.numbers import normalise
 from voice_core.clock import Clock
@@ -26,15 +28,20 @@ class Contacts:
         self._clock = clock
         self._country = country
 
-    async def find_by_number(self, number: str) -> tuple[str, str] | None:
-        """(id, name) of whoever has this number."""
+    async def find_by_number(self, number: str) -> Caller:
+        """Who has this number, and who talked with them last."""
         wanted = normalise(number, self._country)
         if not wanted:
-            return None
+            return Caller()
         found = select(ContactRow.id, ContactRow.name).join(ContactNumberRow)
         query = found.where(ContactNumberRow.number == wanted)
-        row = await read(self._engine, lambda connection: connection.execute(query).first())
-        return (row.id, row.name) if row is not None else None
+
+        def look(connection: Connection) -> Caller:
+            row = connection.execute(query).first()
+            contact_id, name = (row.id, row.name) if row is not None else (None, "")
+            return Caller(contact_id, name, last_agent(connection, number, contact_id, self._clock.now()))
+
+        return await read(self._engine, look)
 
     async def get(self, contact_id: str) -> Contact:
         """Raises NotFoundError."""

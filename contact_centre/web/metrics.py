@@ -1,4 +1,4 @@
-"""Prometheus metrics at `/metrics`, for loopback only. Counted at the moment they are asked for, but for histograms."""
+"""Prometheus metrics at `/metrics`, for loopback only: what is now, taken when asked for, and what has been (`counts`)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from contact_centre.web.counts import Counts
 from voice_core.agent import AgentStatus
 from voice_core.desk import Desk
 from voice_core.interaction import Interaction, Stage
@@ -26,6 +27,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.counts = Counts(self.registry)
         self.interactions = Gauge(
             "centralita_interactions", "Live contacts", ["channel", "stage"], registry=self.registry
         )
@@ -49,7 +51,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def observe(self, desk: Desk, *, screens: int, connected: bool) -> bytes:
+    def observe(self, desk: Desk, *, screens: int, connected: bool, reconnects: int) -> bytes:
         """Take the figures, and write them as Prometheus reads them."""
         live = desk.live()
         self._fill(self.interactions, Counter((row.channel, row.stage.value) for row in live))
@@ -62,6 +64,7 @@ class Metrics:
         self.offers.set(sum(row.stage is Stage.OFFERED for row in live))
         self.screens.set(screens)
         self.ari.set(connected)
+        self.counts.reconnected(reconnects)
         return generate_latest(self.registry)
 
     async def watch_loop(self) -> None:

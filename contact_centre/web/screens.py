@@ -60,8 +60,13 @@ def build_screens(parts: Parts) -> web.Application:
     sockets = Sockets(parts.access)
 
     def observe() -> bytes:
-        connected = parts.telephone is not None and parts.telephone.connected
-        return parts.metrics.observe(parts.desk, screens=parts.feed.screens, connected=connected)
+        telephone = parts.telephone
+        return parts.metrics.observe(
+            parts.desk,
+            screens=parts.feed.screens,
+            connected=telephone is not None and telephone.connected,
+            reconnects=telephone.reconnects if telephone is not None else 0,
+        )
 
     app = build_app(_routes(parts, sockets), parts.access, observe, panel=parts.panel, hosts=parts.hosts)
     app.on_shutdown.append(sockets.close_all)

@@ -183,7 +183,9 @@ async def test_a_cut_fails_what_is_pending_and_is_mended(fake: FakeAri) -> None:
         assert isinstance(await anext(stream), Disconnected)
         with pytest.raises(ConnectionLost):
             await ari.channels.answer("c")
+        assert ari.reconnects == 0
         assert isinstance(await anext(stream), Reconnected)
+        assert ari.reconnects == 1
         fake.silent = False
         await ari.channels.answer("c")
         await fake.tell(stasis_start("after"))

@@ -14,6 +14,7 @@ from ari_apps.exchange import Exchange
 from ari_apps.live_calls import LiveCalls
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
+from ari_apps.ports import Caller
 from ari_apps.presenter import TaskPresenter
 from ari_apps.speech import Speech
 from ari_apps.switchboard import COMPARE_EVERY_S, Switchboard
@@ -72,10 +73,10 @@ TIMEOUT_S = 10.0
 class Book:
     """The contacts, in memory."""
 
-    names: dict[str, tuple[str, str]] = field(default_factory=lambda: {CUSTOMER: ("c1", "Rosa Paz")})
+    known: dict[str, Caller] = field(default_factory=lambda: {CUSTOMER: Caller("c1", "Rosa Paz")})
 
-    async def find_by_number(self, number: str) -> tuple[str, str] | None:
-        return self.names.get(number)
+    async def find_by_number(self, number: str) -> Caller:
+        return self.known.get(number, Caller())
 
 
 @dataclass

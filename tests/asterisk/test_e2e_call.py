@@ -156,6 +156,37 @@ async def test_a_refused_offer_goes_to_the_next_agent(centralita: Instance) -> N
     await centralita.quiet()
 
 
+async def test_who_calls_again_reaches_the_same_agent_though_another_is_longer_idle(
+    centralita: Instance,
+) -> None:
+    caller = "0991110009"
+    async with (
+        Api(centralita, "sofia") as sofia,
+        centralita.trunk() as trunk,
+        at_desk(centralita, "ana") as ana,
+        at_desk(centralita, "luis") as luis,
+    ):
+        for again in (False, True):
+            call = await dial_in(trunk, "0", caller=caller)
+            if not again:
+                contact = await sofia.until(f"/calls?state=live&text={caller}", _is_offered, 20)
+                first, other = (ana, luis) if contact["items"][0]["agent"] == "ana" else (luis, ana)
+            leg, contact = await first.takes()
+            call.hang_up()
+            await leg.hung_up()
+            await first.finish(contact["id"])
+            await closed(sofia, contact["id"])
+            idle = {each["id"]: each["idle_since"] for each in await sofia.get("/agents")}
+            assert idle[other.api.username] < idle[first.api.username]
+        assert contact["preferred_agent"] == first.api.username
+        assert other.phone.calls == []
+    await centralita.quiet()
+
+
+def _is_offered(page: dict[str, list[dict[str, str]]]) -> bool:
+    return any(row["stage"] == "offered" for row in page["items"])
+
+
 async def test_an_agent_dials_out_through_the_trunk(centralita: Instance) -> None:
     async with (
         Api(centralita, "sofia") as sofia,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ari_apps.commands import Target
 from ari_apps.phones import Phone
@@ -31,6 +32,7 @@ from contact_centre.live.feed import Feed
 from contact_centre.live.room import Room
 from contact_centre.live.service_level import ServiceLevels
 from contact_centre.people import seat
+from contact_centre.readiness import checks_of
 from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.screens import Parts, build_screens
 from recorder.ear import Mode
@@ -87,6 +89,7 @@ class TelephoneTwin:
 
     desk: Desk
     connected: bool = True
+    reconnects: int = 0
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     views: dict[str, CallView] = field(default_factory=dict)
 
@@ -198,6 +201,9 @@ class CentreHouse:
     listening: ListeningTwin
     recorder: Recorder
     spool: Path
+    engine: AsyncEngine
+    router: Router
+    routing: asyncio.Task[None]
 
     @property
     def desk(self) -> Desk:
@@ -310,6 +316,7 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
     access, audit = Access(engine, clock, Passwords(QUICK)), AuditLog(engine, clock)
     for username, role in ROLES.items():
         await access.add(NewUser(username, username.title(), (role,), {"soporte": 5}), PASSWORD)
+    desk.listen(metrics.counts.follow)
     await desk.load()
     await seat(desk, await access.users())
     telephone, listening = TelephoneTwin(desk), ListeningTwin()
@@ -339,7 +346,7 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
         calls=Calls(desk, store, Queries(engine)),
         recordings=recorder,
         metrics=metrics,
-        checks={},
+        checks=checks_of(engine, router, telephone),
         panel=folder / "dist",
         telephone=telephone,
         listening=listening,
@@ -347,9 +354,22 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
     server = TestServer(build_screens(parts))
     try:
         async with asyncio.TaskGroup() as group:
-            loops = [group.create_task(run()) for run in (feed.run, router.run, recorder.run)]
+            jobs = (feed.run(), router.run(), recorder.run(), metrics.counts.follow_alarms(news))
+            loops = [group.create_task(job) for job in jobs]
             async with server:
-                yield CentreHouse(server, parts, clock, news, telephone, listening, recorder, spool)
+                yield CentreHouse(
+                    server,
+                    parts,
+                    clock,
+                    news,
+                    telephone,
+                    listening,
+                    recorder,
+                    spool,
+                    engine,
+                    router,
+                    loops[1],
+                )
             for loop in loops:
                 loop.cancel()
     finally:

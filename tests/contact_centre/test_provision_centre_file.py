@@ -54,6 +54,11 @@ def test_what_the_operator_wrote_is_never_overwritten(demo: Path, tmp_path: Path
         ('{voicemail: "1", callback: "2"}', '{voicemail: "1", callback: "1"}', r"different keys"),
         ("queue: [ana, luis]\n      say: >-", "hear: >-", r"`hear` is not known here"),
         ("flows: demo", "flows: a/../../b", r"inside the flows folder"),
+        (
+            "\nnumbers:",
+            '\n  - {name: otra, kind: ip, hosts: ["127.0.0.3"]}\nnumbers:',
+            r"'127.0.0.3' is there twice",
+        ),
         ("organisation:", "organisation: [", r"not YAML"),
     ],
 )
@@ -66,6 +71,18 @@ def test_a_mistake_is_told_with_its_line(demo: Path, old: str, new: str, told: s
     first = next(line for line in str(refusal.value).splitlines() if re.search(told, line))
     number = int(re.match(rf"{re.escape(str(demo))}:(\d+): ", first)[1])  # type: ignore[index]
     assert 1 <= number <= len(text.splitlines()) + 1
+
+
+def test_lines_at_one_operator_are_told_apart_by_their_registration(demo: Path) -> None:
+    account = "kind: register, username: a, password: b"
+    lines = (
+        f'\n  - {{name: norte, {account}, hosts: ["127.0.0.5", "127.0.0.6"]}}'
+        f'\n  - {{name: sur, {account}, hosts: ["127.0.0.5", "127.0.0.3"]}}\nnumbers:'
+    )
+    demo.write_text(demo.read_text().replace("\nnumbers:", lines, 1))
+    centre = load_centre(demo)
+    told = {trunk.name: centre.told_by_address(trunk) for trunk in centre.trunks}
+    assert told == {"demo": ("127.0.0.3",), "norte": ("127.0.0.6",), "sur": ()}
 
 
 def test_the_line_is_the_right_one(demo: Path) -> None:

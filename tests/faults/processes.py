@@ -106,3 +106,15 @@ async def ready(instance: Instance, timeout_s: float = 60.0) -> None:
                     if answer.status == 200:
                         return
             await asyncio.sleep(LOOK_S)
+
+
+async def not_ready(instance: Instance, timeout_s: float = 10.0) -> dict[str, bool]:
+    """Wait until the health page says 503; what it then says of each part."""
+    async with asyncio.timeout(timeout_s), aiohttp.ClientSession() as http:
+        while True:
+            async with http.get(f"{instance.url}/api/v1/health") as answer:
+                if answer.status == 503:
+                    said = await answer.json()
+                    assert said["status"] == "not_ready", said
+                    return dict(said["checks"])
+            await asyncio.sleep(LOOK_S)

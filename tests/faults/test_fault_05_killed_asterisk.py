@@ -19,7 +19,7 @@ from contact_centre.secrets_file import load_secrets
 from contact_centre.telephony import ACCOUNT, APP
 from tests.busy_centre import busy_centre
 from tests.faults.crowd import AGENT_HZ, crowd
-from tests.faults.processes import asterisk_of, controller_of, ready, serving_again
+from tests.faults.processes import asterisk_of, controller_of, not_ready, ready, serving_again
 from tests.instance import Api, Instance
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -44,6 +44,7 @@ async def test_its_calls_are_closed_and_it_serves_again(tmp_path: Path) -> None:
         loop, controller = asyncio.get_running_loop(), controller_of(centre.instance)
         os.kill(asterisk_of(centre.instance), signal.SIGKILL)
         died_at = loop.time()
+        assert await not_ready(centre.instance) == {"asterisk": False, "database": True, "router": True}
         await admin.until("/calls?state=live", lambda page: page["items"] == [], FREE_WITHIN_S * 3)
         agents = await admin.get("/agents")
         closed_s = loop.time() - died_at

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.contract_store import T0, StoreContract, contact, full
@@ -135,3 +137,14 @@ async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(NewerSchemaError, match="newer version"):
         await open_database(f"sqlite+aiosqlite:///{path}")
+
+
+async def test_an_error_shows_no_values(engine: AsyncEngine) -> None:
+    """They are personal data, and errors end up in logs."""
+    with pytest.raises(OperationalError) as refusal:
+        async with engine.connect() as connection:
+            await connection.execute(
+                text("SELECT * FROM nowhere WHERE number = :number"), {"number": "0991234567"}
+            )
+    assert "nowhere" in str(refusal.value)
+    assert "0991234567" not in str(refusal.value)

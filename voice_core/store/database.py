@@ -80,8 +80,13 @@ def _engine(url: str) -> AsyncEngine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return create_async_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES)
-        engine = create_async_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+            return create_async_engine(
+                parsed, pool_pre_ping=True, connect_args=_POSTGRES, hide_parameters=True
+            )
+        # the values of a statement are personal data: no error, and so no log line, may show them
+        engine = create_async_engine(
+            parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True
+        )
     except (ArgumentError, ModuleNotFoundError) as error:
         raise InvalidInputError(
             f"The database address cannot be used: {error}", field="database_url"

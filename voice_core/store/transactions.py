@@ -42,7 +42,8 @@ class _Thread:
     """One thread, one connection, one transaction at a time."""
 
     def __init__(self, engine: AsyncEngine, *, writes: bool) -> None:
-        own = create_engine(engine.url.set(drivername="sqlite"), connect_args={"timeout": 5.0})
+        address = engine.url.set(drivername="sqlite")
+        own = create_engine(address, connect_args={"timeout": 5.0}, hide_parameters=True)
         event.listen(own, "connect", prepare_sqlite)
         event.listen(own, "begin", begin_sqlite)
         self._engine: Engine = own.execution_options(writes=writes)

@@ -1,0 +1,32 @@
+"""What `/health` asks of each part: does it answer, now?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contact_centre.ports import Telephone
+from contact_centre.web.health import Check
+from voice_core.router import Router
+
+ROUTER_ALIVE_S = 5.0  # without a round for so long, the router is not well
+
+
+def checks_of(engine: AsyncEngine, router: Router, telephone: Telephone | None) -> Mapping[str, Check]:
+    """asterisk, database, router. Without a telephone (None) there is no Asterisk."""
+
+    async def asterisk() -> bool:
+        return telephone is not None and telephone.connected
+
+    async def database() -> bool:
+        async with engine.connect() as connection:
+            return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
+
+    async def routing() -> bool:
+        now = asyncio.get_running_loop().time()
+        return router.last_round is not None and now - router.last_round < ROUTER_ALIVE_S
+
+    return {"asterisk": asterisk, "database": database, "router": routing}
