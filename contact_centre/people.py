@@ -13,8 +13,6 @@ from contact_centre.provision import AgentPhone
 from voice_core.agent import Agent, AgentState
 from voice_core.desk import Desk
 
-CAPACITY = {"voice": 1, "task": 1}
-
 DEMO_PEOPLE = (
     NewUser("admin", "Administración", (Role.ADMIN,), {}),
     NewUser("sofia", "Sofía Andrade", (Role.SUPERVISOR,), {"soporte": 8, "facturacion": 8}),
@@ -62,7 +60,7 @@ async def seat(desk: Desk, users: Sequence[User]) -> None:
         works = user.active and takes_work(user.roles)
         if works:
             await desk.put_agent(
-                Agent(id=user.username, name=user.name, skills=user.skills, capacity=CAPACITY)
+                Agent(id=user.username, name=user.name, skills=user.skills, capacity=user.capacity)
             )
         elif user.username in known:
             await desk.put_agent(Agent(id=user.username, name=user.name, skills={}, capacity={}))

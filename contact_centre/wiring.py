@@ -21,10 +21,12 @@ from contact_centre.call_log import log_lives
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
 from contact_centre.live.pulse import begin_of_picture
 from contact_centre.live.room import Room
 from contact_centre.live.service_level import ServiceLevels
+from contact_centre.live.timeline import Timelines
 from contact_centre.one_instance import one_instance
 from contact_centre.people import FirstPassword, ensure_people, seat
 from contact_centre.readiness import checks_of
@@ -184,7 +186,7 @@ def _parts(
     house: House, metrics: Metrics, room: Room, feed: Feed, recorder: Recorder, router: Router,
     telephony: Telephony | None,
 ) -> Parts:  # fmt: skip
-    books = house.books
+    books, zone = house.books, ZoneInfo(house.centre.organisation.timezone)
     return Parts(
         centre=house.centre,
         desk=house.desk,
@@ -194,6 +196,8 @@ def _parts(
         audit=books.audit,
         contacts=books.contacts,
         calls=Calls(house.desk, books.store, books.queries),
+        timelines=Timelines(house.desk, books.queries, books.clock, zone),
+        flows=FlowFolder(house.settings.flows_folder / house.centre.organisation.flows, house.centre),
         recordings=recorder,
         metrics=metrics,
         checks=checks_of(books.engine, router, telephony.telephone if telephony else None),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ivr_flows.context import Context, Organisation, QueueView
 from ivr_flows.errors import FlowErrors, FlowNotFoundError
 from ivr_flows.flow import Flow, Flows
-from ivr_flows.loading import check, load_flows, read_flows
+from ivr_flows.loading import check, load_flows, read_flows, read_folder
 from ivr_flows.machine import Machine
+from ivr_flows.outline import StepOutline, Way, outline
 from ivr_flows.problems import Problem
 from ivr_flows.schema import json_schema
 from ivr_flows.turn import Step, Turn
@@ -22,9 +23,13 @@ __all__ = [
     "Problem",
     "QueueView",
     "Step",
+    "StepOutline",
     "Turn",
+    "Way",
     "check",
     "json_schema",
     "load_flows",
+    "outline",
     "read_flows",
+    "read_folder",
 ]

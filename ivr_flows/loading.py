@@ -19,7 +19,7 @@ MAX_FILES = 300
 def load_flows(folder: Path) -> Flows:
     """The flows in `folder` (`*.yaml`, named after their files). Raises FlowErrors; warnings pass."""
     warm_up()
-    flows, problems = _read_folder(folder, None)
+    flows, problems = read_folder(folder, None)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise FlowErrors(errors)
@@ -28,7 +28,7 @@ def load_flows(folder: Path) -> Flows:
 
 def check(folder: Path, queues: set[str] | None = None) -> list[Problem]:
     """Everything wrong with the folder, errors first in each file. `queues`: the names, when known."""
-    return _read_folder(folder, queues)[1]
+    return read_folder(folder, queues)[1]
 
 
 def read_flows(texts: dict[str, str], queues: set[str] | None = None) -> tuple[Flows, list[Problem]]:
@@ -36,7 +36,8 @@ def read_flows(texts: dict[str, str], queues: set[str] | None = None) -> tuple[F
     return _read({f"{name}.yaml": text.encode() for name, text in texts.items()}, queues)
 
 
-def _read_folder(folder: Path, queues: set[str] | None) -> tuple[Flows, list[Problem]]:
+def read_folder(folder: Path, queues: set[str] | None) -> tuple[Flows, list[Problem]]:
+    """The usable flows, and everything wrong with the folder; whoever runs them wants `load_flows`."""
     try:
         files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
     except OSError as error:

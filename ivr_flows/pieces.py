@@ -109,6 +109,12 @@ class Prompts:
         for item in self._items:
             yield from (piece for piece in item.by_language.values() if isinstance(piece, Template))
 
+    def written(self) -> dict[str, str]:
+        """As the designer wrote it, by language; "" where it holds for every language. Recordings by their names."""
+        languages = dict.fromkeys(language for item in self._items for language in item.by_language)
+        said = {language: [item.written(language) for item in self._items] for language in languages}
+        return {language: " ".join(filter(None, parts)) for language, parts in said.items()}
+
     @classmethod
     def read(cls, raw: object) -> Self:
         items = raw if isinstance(raw, list) else [raw]
@@ -156,6 +162,10 @@ class _Item:
         if isinstance(piece, Template):
             return Prompt(text=piece.render(values), language=spoken or default)
         return Prompt(file=piece, language=spoken or language)
+
+    def written(self, language: str) -> str:
+        piece = self.by_language.get(language) or self.by_language.get("") or ""
+        return piece.source if isinstance(piece, Template) else piece
 
     def is_one_voice(self) -> bool:
         return len(self.by_language) == 1 and "" not in self.by_language

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from contact_centre.access.capacity import whole
 from contact_centre.access.privileges import Privilege, Role, may
 from voice_core.store.models import Base, UtcDateTime
 
@@ -21,6 +22,9 @@ class UserRow(Base):
     name: Mapped[str] = mapped_column(String(80))
     roles: Mapped[list[str]] = mapped_column(JSON)
     skills: Mapped[dict[str, int]] = mapped_column(JSON)
+    capacity: Mapped[dict[str, int]] = mapped_column(
+        JSON, server_default="{}"
+    )  # what was chosen; the rest is usual
     language: Mapped[str] = mapped_column(String(8))
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str] = mapped_column(String(160))
@@ -65,6 +69,7 @@ class User:
     name: str
     roles: tuple[Role, ...]
     skills: Mapping[str, int]
+    capacity: Mapping[str, int]  # every kind of channel
     language: str
     active: bool
     created_at: datetime
@@ -107,6 +112,7 @@ def as_user(row: UserRow) -> User:
         name=row.name,
         roles=tuple(Role(role) for role in row.roles),
         skills=dict(row.skills),
+        capacity=whole(row.capacity),
         language=row.language,
         active=row.active,
         created_at=row.created_at,

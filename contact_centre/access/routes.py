@@ -72,7 +72,7 @@ class UserRoutes:
     @route("POST", "/users", needs=Privilege.USERS, summary="Add a person")
     async def add(self, ask: Ask, body: NewUserBody) -> ChangedUserOut:
         password = body.password or generate_password()
-        new = NewUser(body.username, body.name, tuple(body.roles), body.skills, body.language)
+        new = NewUser(body.username, body.name, tuple(body.roles), body.skills, body.language, body.capacity)
         user = await self._access.add(new, password)
         await self._audit.record(ask.username, "user.added", user.username, {"roles": list(user.roles)})
         return ChangedUserOut(user=user_out(user), password=None if body.password else password)
@@ -89,6 +89,7 @@ class UserRoutes:
             name=body.name,
             roles=tuple(body.roles) if body.roles is not None else None,
             skills=body.skills,
+            capacity=body.capacity,
             language=body.language,
             active=body.active,
             password=body.password or made_up,

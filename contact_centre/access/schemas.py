@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from contact_centre.access.capacity import MOST
 from contact_centre.access.models import AuditEntry, User
 from contact_centre.access.privileges import GRANTS, Privilege, Role
 from contact_centre.schema import Answer, Body, Line
@@ -19,6 +20,13 @@ Skills = Annotated[
     ],
     Field(max_length=50),
 ]
+Capacity = Annotated[
+    dict[
+        Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")],
+        Annotated[int, Field(ge=0, le=max(MOST.values()))],
+    ],
+    Field(max_length=20),
+]  # kind of channel → how many at once
 Roles = Annotated[list[Role], Field(min_length=1, max_length=5)]
 
 
@@ -45,6 +53,7 @@ class UserOut(Answer):
     name: str
     roles: list[Role]
     skills: dict[str, int]
+    capacity: dict[str, int]
     language: str
     active: bool
     created_at: datetime
@@ -55,6 +64,7 @@ class NewUserBody(Body):
     name: Annotated[Line, StringConstraints(min_length=1, max_length=80)]
     roles: Roles
     skills: Skills = Field(default_factory=dict)
+    capacity: Capacity = Field(default_factory=dict)  # the usual for kinds that are not named
     language: Language = "es"
     password: Password | None = None  # None: one is made up and answered once
 
@@ -63,6 +73,7 @@ class ChangeUserBody(Body):
     name: Annotated[Line, StringConstraints(min_length=1, max_length=80)] | None = None
     roles: Roles | None = None
     skills: Skills | None = None
+    capacity: Capacity | None = None  # kinds that are not named stay as they are
     language: Language | None = None
     active: bool | None = None
     password: Password | None = None
@@ -100,6 +111,7 @@ def user_out(user: User) -> UserOut:
         name=user.name,
         roles=list(user.roles),
         skills=dict(user.skills),
+        capacity=dict(user.capacity),
         language=user.language,
         active=user.active,
         created_at=user.created_at,

@@ -7,13 +7,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from contact_centre.access.capacity import check_capacity
 from contact_centre.access.errors import NotSignedInError, UserExistsError, WrongCredentialsError
 from contact_centre.access.models import SessionRow, Signed, User, UserRow, as_user
 from contact_centre.access.passwords import Passwords, check_strength, generate_sip_secret
@@ -39,6 +40,7 @@ class NewUser:
     roles: tuple[Role, ...]
     skills: Mapping[str, int]
     language: str = "es"
+    capacity: Mapping[str, int] = field(default_factory=dict)  # kind of channel → at once; the rest is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class UserChanges:
     name: str | None = None
     roles: tuple[Role, ...] | None = None
     skills: Mapping[str, int] | None = None
+    capacity: Mapping[str, int] | None = None  # kinds not named stay as they are
     language: str | None = None
     active: bool | None = None
     password: str | None = None
@@ -127,6 +130,7 @@ class Access:
     async def add(self, new: NewUser, password: str) -> User:
         """Raises UserExistsError, WeakPasswordError, InvalidInputError."""
         _check(new.username, new.name, new.roles, new.skills)
+        check_capacity(new.capacity)
         check_strength(password, new.username)
         now = self._clock.now()
         row = UserRow(
@@ -134,6 +138,7 @@ class Access:
             name=new.name,
             roles=[*dict.fromkeys(new.roles)],
             skills=dict(new.skills),
+            capacity=dict(new.capacity),
             language=new.language,
             active=True,
             password_hash=await self._passwords.hash(password),
@@ -167,6 +172,7 @@ class Access:
             was_admin = row.active and Role.ADMIN in row.roles
             _apply(row, changes)
             _check(row.username, row.name, tuple(Role(role) for role in row.roles), row.skills)
+            check_capacity(row.capacity)
             row.changed_at = self._clock.now()
             row.revision = await _next_revision(session)
             if password_hash is not None:
@@ -192,6 +198,8 @@ def _apply(row: UserRow, changes: UserChanges) -> None:
         row.roles = [*dict.fromkeys(changes.roles)]
     if changes.skills is not None:
         row.skills = dict(changes.skills)
+    if changes.capacity is not None:
+        row.capacity = {**row.capacity, **changes.capacity}
     if changes.language is not None:
         row.language = changes.language
     if changes.active is not None:

@@ -27,6 +27,9 @@ def add(
     name: Annotated[str, typer.Option(help="Shown to colleagues; the user name unless given")] = "",
     role: Annotated[list[Role] | None, typer.Option(help="May be repeated; agent unless given")] = None,
     skill: Annotated[list[str] | None, typer.Option(help="name=level (1 to 10); may be repeated")] = None,
+    capacity: Annotated[
+        list[str] | None, typer.Option(help="kind=how many at once (voice=1, task=2); may be repeated")
+    ] = None,
     language: Annotated[str, typer.Option(help="es or en")] = "es",
     *,
     password_stdin: FromStdin = False,
@@ -36,7 +39,11 @@ def add(
 
     async def work() -> None:
         password, made_up = _password(from_stdin=password_stdin)
-        new = NewUser(username, name or username, tuple(role or [Role.AGENT]), _skills(skill or []), language)
+        skills, at_once = (
+            _counts(skill or [], "--skill soporte=5"),
+            _counts(capacity or [], "--capacity task=2"),
+        )
+        new = NewUser(username, name or username, tuple(role or [Role.AGENT]), skills, language, at_once)
         async with books() as opened:
             user = await opened.access.add(new, password)
             await opened.audit.record(ACTOR, "user.added", username, {"roles": list(user.roles)})
@@ -55,7 +62,7 @@ def list_users(*, as_json: AsJson = False) -> None:
         if as_json:
             print_json([_shown(user) for user in users])
             return
-        headings = ("USUARIO", "NOMBRE", "ROLES", "HABILIDADES", "ACTIVO")
+        headings = ("USUARIO", "NOMBRE", "ROLES", "HABILIDADES", "CAPACIDAD", "ACTIVO")
         print_table(headings, [_row(user) for user in users])
 
     carry_out(work)
@@ -120,14 +127,15 @@ def _password(*, from_stdin: bool) -> tuple[str, bool]:
     return given, False
 
 
-def _skills(given: list[str]) -> dict[str, int]:
-    skills = {}
+def _counts(given: list[str], example: str) -> dict[str, int]:
+    """`["soporte=5"]` → `{"soporte": 5}`."""
+    counts = {}
     for each in given:
-        name, _, level = each.partition("=")
-        if not level.isdigit():
-            raise InvalidInputError(f"Write a skill as name=level, for example soporte=5, not {each!r}.")
-        skills[name] = int(level)
-    return skills
+        name, _, count = each.partition("=")
+        if not (count.isascii() and count.isdigit() and len(count) < 4):
+            raise InvalidInputError(f"Write a name and a number, for example {example}, not {each[:40]!r}.")
+        counts[name] = int(count)
+    return counts
 
 
 def _told(user: User, password: str | None, *, as_json: bool) -> None:
@@ -145,6 +153,7 @@ def _shown(user: User) -> dict[str, object]:
         "name": user.name,
         "roles": list(user.roles),
         "skills": dict(user.skills),
+        "capacity": dict(user.capacity),
         "language": user.language,
         "active": user.active,
         "created_at": user.created_at,
@@ -152,5 +161,8 @@ def _shown(user: User) -> dict[str, object]:
 
 
 def _row(user: User) -> tuple[str, ...]:
-    skills = " ".join(f"{name}={level}" for name, level in user.skills.items())
-    return (user.username, user.name, " ".join(user.roles), skills, "sí" if user.active else "no")
+    skills, capacity = (
+        " ".join(f"{name}={count}" for name, count in counts.items())
+        for counts in (user.skills, user.capacity)
+    )
+    return (user.username, user.name, " ".join(user.roles), skills, capacity, "sí" if user.active else "no")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from contact_centre.access.audit import AuditLog
 from contact_centre.access.privileges import Privilege, takes_work
 from contact_centre.access.service import Access
@@ -18,8 +20,13 @@ from contact_centre.live.schemas import (
     QueueOut,
     SoftphoneOut,
     StateBody,
+    StretchOut,
+    TimelineOut,
+    TimelineQuery,
+    TotalOut,
     WorkOut,
 )
+from contact_centre.live.timeline import Timelines
 from contact_centre.ports import Telephone
 from contact_centre.web.ask import Ask
 from contact_centre.web.route import API, route
@@ -182,3 +189,31 @@ class LiveRoutes:
         if offer.agent != agent:
             raise NotAllowedError("This contact is offered to somebody else.", offer=offer_id)
         return row.channel
+
+
+class TimelineRoutes:
+    def __init__(self, timelines: Timelines) -> None:
+        self._timelines = timelines
+
+    @route("GET", "/me/timeline", needs=Privilege.OWN_WORK, summary="What I did, today unless told otherwise")
+    async def own_timeline(self, ask: Ask, query: TimelineQuery) -> TimelineOut:
+        return await self._timeline(ask.username, query)
+
+    @route(
+        "GET",
+        "/agents/{agent_id}/timeline",
+        needs=Privilege.LIVE_ROOM,
+        summary="What an agent did, today unless told otherwise",
+    )
+    async def timeline(self, ask: Ask, agent_id: str, query: TimelineQuery) -> TimelineOut:
+        return await self._timeline(agent_id, query)
+
+    async def _timeline(self, agent: str, query: TimelineQuery) -> TimelineOut:
+        found = await self._timelines.of(agent, query.since, query.until)
+        return TimelineOut(
+            agent=found.agent,
+            since=found.since,
+            until=found.until,
+            stretches=[StretchOut(**asdict(stretch)) for stretch in found.stretches],
+            totals=[TotalOut(**asdict(total)) for total in found.totals],
+        )

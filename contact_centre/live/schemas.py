@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from contact_centre.schema import Answer, Body, Line
+from pydantic import AwareDatetime
+
+from contact_centre.schema import Answer, Body, Line, Query
 from voice_core.agent import AgentState, AgentStatus
 from voice_core.interaction import Direction, EndReason, Stage
 
@@ -121,6 +123,40 @@ class ColleagueOut(Answer):
     id: str
     name: str
     status: AgentStatus
+
+
+class TimelineQuery(Query):
+    """None: from the beginning of the organisation's day, up to now."""
+
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class StretchOut(Answer):
+    """`until` is None while it lasts; `actor` is who caused it."""
+
+    status: AgentStatus
+    reason: str
+    since: datetime
+    until: datetime | None
+    seconds: float
+    actor: str
+
+
+class TotalOut(Answer):
+    status: AgentStatus
+    reason: str
+    seconds: float
+
+
+class TimelineOut(Answer):
+    """What an agent did in [since, until), oldest first; `totals` by status and reason, the longest first."""
+
+    agent: str
+    since: datetime
+    until: datetime
+    stretches: list[StretchOut]
+    totals: list[TotalOut]
 
 
 class WorkOut(Answer):

@@ -16,11 +16,14 @@ from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.contacts.routes import ContactRoutes
 from contact_centre.contacts.service import Contacts
+from contact_centre.flows.routes import FlowRoutes
+from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
 from contact_centre.live.room import Room
-from contact_centre.live.routes import LiveRoutes
+from contact_centre.live.routes import LiveRoutes, TimelineRoutes
 from contact_centre.live.socket import EventRoutes
 from contact_centre.live.softphone import SoftphoneRoutes
+from contact_centre.live.timeline import Timelines
 from contact_centre.ports import Listening, Recordings, Telephone
 from contact_centre.recordings.routes import RecordingRoutes
 from contact_centre.web.app import build_app
@@ -45,6 +48,8 @@ class Parts:
     audit: AuditLog
     contacts: Contacts
     calls: Calls
+    timelines: Timelines
+    flows: FlowFolder
     recordings: Recordings
     metrics: Metrics
     checks: Mapping[str, Check]
@@ -87,12 +92,14 @@ def _routes(parts: Parts, sockets: Sockets) -> list[Route]:
                 parts.desk, parts.room, parts.centre, parts.access, parts.audit, REALM, parts.telephone
             ),
         ),
+        ("live", TimelineRoutes(parts.timelines)),
         ("live", EventRoutes(parts.feed, sockets)),
         ("live", SoftphoneRoutes(parts.softphone_url, sockets)),
         ("calls", CallRoutes(parts.calls, parts.room, parts.recordings)),
         ("calls", commands),
         ("calls", ListenRoutes(parts.calls, parts.listening, parts.audit)),
         ("recordings", RecordingRoutes(parts.recordings)),
+        ("flows", FlowRoutes(parts.flows)),
         ("contacts", ContactRoutes(parts.contacts)),
         ("users", UserRoutes(parts.access, parts.audit)),
         ("audit", AuditRoutes(parts.audit)),

@@ -28,9 +28,11 @@ from contact_centre.access.service import Access, NewUser
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.contacts.service import Contacts
+from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
 from contact_centre.live.room import Room
 from contact_centre.live.service_level import ServiceLevels
+from contact_centre.live.timeline import Timelines
 from contact_centre.people import seat
 from contact_centre.readiness import checks_of
 from contact_centre.web.metrics import MeasuredStore, Metrics
@@ -63,6 +65,14 @@ ROLES = {
 CENTRE = Centre.model_validate(
     {
         "organisation": {"name": "Prueba", "timezone": "America/Guayaquil", "country": "EC"},
+        "numbers": [
+            {
+                "number": "101",
+                "flow": "demo",
+                "label": {"es": "Reclamos"},
+                "way_out": {"say": "Llame más tarde."},
+            }
+        ],
         "queues": [{"name": "soporte", "label": {"es": "Soporte", "en": "Support"}, "wrap_up_s": 20}],
         "pause_reasons": [{"id": "almuerzo", "label": {"es": "Almuerzo", "en": "Lunch"}}],
         "dispositions": [{"id": "resuelto", "label": {"es": "Resuelto", "en": "Solved"}}],
@@ -204,6 +214,7 @@ class CentreHouse:
     engine: AsyncEngine
     router: Router
     routing: asyncio.Task[None]
+    flows: Path
 
     @property
     def desk(self) -> Desk:
@@ -344,6 +355,8 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
         audit=audit,
         contacts=Contacts(engine, clock, "EC"),
         calls=Calls(desk, store, Queries(engine)),
+        timelines=Timelines(desk, Queries(engine), clock, ZoneInfo("America/Guayaquil")),
+        flows=FlowFolder(folder / "flows", CENTRE),
         recordings=recorder,
         metrics=metrics,
         checks=checks_of(engine, router, telephone),
@@ -369,6 +382,7 @@ async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
                     engine,
                     router,
                     loops[1],
+                    folder / "flows",
                 )
             for loop in loops:
                 loop.cancel()

@@ -97,13 +97,14 @@ def _free_port() -> int:
 
 
 async def test_people_are_added_listed_and_changed(home: Home) -> None:
-    added = await home.run("user", "add", "rosa", "--name", "Rosa Paz", "--skill", "soporte=7", "--json")
+    added = await home.run(
+        "user", "add", "rosa", "--name", "Rosa Paz", "--skill", "soporte=7", "--capacity", "task=2", "--json"
+    )
     assert added.code == 0, added.err
     assert len(json.loads(added.out)["password"]) == 19
     listed = json.loads((await home.run("user", "list", "--json")).out)
-    assert [(user["username"], user["roles"], user["skills"]) for user in listed] == [
-        ("rosa", ["agent"], {"soporte": 7})
-    ]
+    shown = [(user["username"], user["roles"], user["skills"], user["capacity"]) for user in listed]
+    assert shown == [("rosa", ["agent"], {"soporte": 7}, {"voice": 1, "task": 2})]
     given = await home.run("user", "password", "rosa", "--password-stdin", stdin="una-clave-nueva-7\n")
     assert (given.code, given.out) == (0, "rosa\n")
     phone = json.loads((await home.run("user", "phone", "rosa", "--json")).out)
@@ -120,7 +121,9 @@ async def test_people_are_added_listed_and_changed(home: Home) -> None:
         (("user", "add", "rosa", "--password-stdin"), "corta\n", "al menos 10 caracteres"),
         (("user", "add", "rosa", "--password-stdin"), "", "No password came"),
         (("user", "add", "Rosa Paz"), "", "A user name is"),
-        (("user", "add", "rosa", "--skill", "soporte"), "", "name=level"),
+        (("user", "add", "rosa", "--skill", "soporte"), "", "soporte=5"),
+        (("user", "add", "rosa", "--capacity", "voice=2"), "", "voice goes from 0 to 1"),
+        (("user", "add", "rosa", "--capacity", "voz=1"), "", "one of voice, task"),
         (("calls", "show", "nada"), "", "no call nada"),
         (("flow", "check", "/nonexistent-folder"), "", "nonexistent-folder"),
     ],

@@ -72,6 +72,40 @@ async def test_a_declined_offer_is_taken_back_from_the_agent(house: CentreHouse)
         assert (gone["id"], gone["reason"]) == (offer["id"], "refused")
 
 
+async def test_agent_and_supervisor_are_told_of_the_pause_after_missed_offers(house: CentreHouse) -> None:
+    await house.desk.set_state("ana", AgentState.AVAILABLE, actor="ana")
+    async with (
+        house.client("ana") as ana,
+        house.client("sofia") as sofia,
+        house.client("luis") as luis,
+        ana.events() as hers,
+        sofia.events() as room,
+        luis.events() as his,
+    ):
+        for events in (hers, room, his):
+            await events.next("snapshot")
+        for number in (
+            "0991000001",
+            "0991000002",
+        ):  # another caller: the same one is held out again after a rest
+            await house.queued(number)
+            offer = await hers.next("offer")
+            assert await ana.ask("POST", f"/offers/{offer['id']}/decline") == (204, b"")
+        told = {
+            "code": "agent_paused_missed_offers",
+            "agent": "ana",
+            "interaction_id": None,
+            "data": {"missed": "2"},
+        }
+        assert await hers.next("notice") == told
+        assert await room.next("notice") == told
+        paused = [event["data"] for event in room.seen if event["type"] == "agent"][-1]
+        assert (paused["id"], paused["state"], paused["reason"]) == ("ana", "paused", "missed_offers")
+        house.news.publish(Change(notices=(Notice("fin", agent="luis"),)))
+        assert (await his.next("notice"))["code"] == "fin"  # and nothing of ana's before it
+        assert [event["type"] for event in his.seen].count("notice") == 1
+
+
 async def test_a_page_loaded_anew_asks_to_be_rung_again(house: CentreHouse) -> None:
     await house.desk.set_state("ana", AgentState.AVAILABLE, actor="ana")
     async with house.client("ana") as ana, house.client("luis") as luis, ana.events() as events:

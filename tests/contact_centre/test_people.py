@@ -75,6 +75,22 @@ async def test_agents_follow_the_users(access: Access) -> None:
     assert (desk.agent("ana").state, desk.agent("ana").capacity) == (AgentState.OFFLINE, {})
 
 
+async def test_how_much_at_once_is_a_property_of_the_person(access: Access) -> None:
+    desk = Desk(MemoryStore(), LocalNews(), SetClock(), {})
+    await desk.load()
+    plain = await access.add(NewUser("ana", "Ana", (Role.AGENT,), {}), PASSWORD)
+    writer = await access.add(NewUser("luis", "Luis", (Role.AGENT,), {}, capacity={"task": 3}), PASSWORD)
+    await seat(desk, [plain, writer])
+    assert desk.agent("ana").capacity == {"voice": 1, "task": 1}
+    assert desk.agent("luis").capacity == {"voice": 1, "task": 3}
+    await seat(desk, [await access.change("luis", Changes(capacity={"voice": 0}))])
+    assert desk.agent("luis").capacity == {"voice": 0, "task": 3}
+    for wrong in ({"voice": 2}, {"task": 21}, {"task": -1}, {"paloma": 1}):
+        with pytest.raises(InvalidInputError):
+            await access.change("luis", Changes(capacity=wrong))
+    assert (await access.user("luis")).capacity == {"voice": 0, "task": 3}
+
+
 async def test_changes_of_another_process_are_noticed(
     engine: AsyncEngine, access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:

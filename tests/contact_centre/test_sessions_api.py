@@ -110,6 +110,18 @@ async def test_an_admin_adds_a_person_who_can_then_sign_in(house: CentreHouse) -
         assert (weak[0], weak[1]["error"]["code"]) == (422, "weak_password")
 
 
+async def test_an_admin_says_how_much_a_person_carries_at_once(house: CentreHouse) -> None:
+    async with house.client("admin") as admin:
+        status, answer = await admin.ask("PATCH", "/users/ana", {"capacity": {"task": 2}})
+        assert (status, answer["user"]["capacity"]) == (200, {"voice": 1, "task": 2})
+        for wrong in ({"voice": 2}, {"voz": 1}, {"task": 21}, {"task": True}, {"task": "2"}):
+            status, answer = await admin.ask("PATCH", "/users/ana", {"capacity": wrong})
+            assert (status, answer["error"]["data"]["field"].split(".")[0]) == (422, "capacity"), wrong
+        listed = {user["username"]: user["capacity"] for user in await admin.get("/users")}
+        assert listed["ana"] == {"voice": 1, "task": 2}
+        assert listed["luis"] == {"voice": 1, "task": 1}
+
+
 async def test_refusals_name_the_field_in_the_readers_language(house: CentreHouse) -> None:
     async with house.client("ana") as ana:
         body = {"state": "paused", "reason": "siesta"}

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { patch, post } from '../api/client';
 import type { ChangedUser, Role, User } from '../api/types';
 import { attempt, showDone } from '../app/feedback';
+import { CapacityFields, takesWork, USUAL } from './Capacity';
 import { generatePassword } from './password';
 import { userKey } from './UsersPage';
 
@@ -37,7 +38,7 @@ export function AddUser({ opened, onClose }: { opened: boolean; onClose: () => v
 function AddUserForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [user, setUser] = useState({ username: '', name: '', roles: ['agent'] as Role[], password: generatePassword() });
+  const [user, setUser] = useState({ username: '', name: '', roles: ['agent'] as Role[], capacity: USUAL, password: generatePassword() });
   const change = (next: Partial<typeof user>) => setUser({ ...user, ...next });
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -54,6 +55,7 @@ function AddUserForm({ onClose }: { onClose: () => void }) {
         <TextInput label={t('users.name')} required value={user.name} data-testid="user-name"
           onChange={(event) => change({ name: event.currentTarget.value })} />
         <RoleChoice visible label={t('users.roles')} value={user.roles} onChange={(roles) => change({ roles })} />
+        {takesWork(user.roles) && <CapacityFields value={user.capacity} onChange={(capacity) => change({ capacity })} />}
         <PasswordField value={user.password} onChange={(password) => change({ password })} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>{t('app.cancel')}</Button>

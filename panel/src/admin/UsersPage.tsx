@@ -9,6 +9,7 @@ import { get, patch } from '../api/client';
 import type { ChangedUser, Role, User } from '../api/types';
 import { attempt, errorText, showDone } from '../app/feedback';
 import listStyles from '../app/Filters.module.css';
+import { CapacityCell } from './Capacity';
 import { AddUser, ResetPassword, RoleChoice } from './UserForms';
 
 /** How the API names a user in its addresses. */
@@ -37,6 +38,7 @@ export function UsersPage() {
                 <Table.Th>{t('users.username')}</Table.Th>
                 <Table.Th>{t('users.name')}</Table.Th>
                 <Table.Th>{t('users.roles')}</Table.Th>
+                <Table.Th>{t('users.capacity')}</Table.Th>
                 <Table.Th />
               </Table.Tr>
             </Table.Thead>
@@ -72,6 +74,7 @@ function UserRow({ user }: { user: User }) {
         <RoleChoice value={user.roles} label={t('users.edit_roles', { name: user.name })}
           onChange={(roles: Role[]) => void (roles.length > 0 && save({ roles }))} />
       </Table.Td>
+      <Table.Td><CapacityCell user={user} onSave={(capacity) => save({ capacity })} /></Table.Td>
       <Table.Td>
         <Group gap="xs" justify="flex-end" wrap="nowrap">
           <Button size="compact-sm" variant="default" leftSection={<IconKey size={14} />} data-testid="reset-password"

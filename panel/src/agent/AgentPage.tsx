@@ -7,10 +7,14 @@ import { Link } from 'react-router';
 
 import { useMe } from '../access/session';
 import { get, query } from '../api/client';
-import type { Agent, Interaction, Page } from '../api/types';
+import type { Agent, Interaction, Me, Page } from '../api/types';
 import { customerTitle } from '../app/contact';
+import { useNow } from '../app/clock';
+import { DayAxis, DayStrip, DayTotals } from '../app/DayStrip';
+import { useDays } from '../app/days';
 import { useNames } from '../app/queries';
 import { clockTime } from '../app/time';
+import { dayBegins } from '../app/timeline';
 import { CallCard } from './CallCard';
 import { CustomerHistory } from './CustomerData';
 import { DialBox } from './DialBox';
@@ -41,6 +45,7 @@ export function AgentPage() {
         {about && <CustomerHistory interaction={about} />}
         <DialBox disabled={call !== undefined || phoneCall} />
         <MyContacts username={me.username} />
+        <MyDay me={me} />
       </aside>
     </div>
   );
@@ -67,6 +72,22 @@ function Idle({ agent }: { agent: Agent | undefined }) {
         <Kbd size="xs">Alt A</Kbd> {t('idle.shortcut_answer')} <Kbd size="xs">Alt H</Kbd> {t('idle.shortcut_hold')}{' '}
         <Kbd size="xs">Alt M</Kbd> {t('idle.shortcut_mute')}
       </Text>
+    </section>
+  );
+}
+
+function MyDay({ me }: { me: Me }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const line = useDays([me.username], true).get(me.username);
+  if (!line) return null;
+  const fromMs = dayBegins([line], now);
+  return (
+    <section className={`surface ${styles.side}`} data-testid="my-day">
+      <Title order={3} size="h6">{t('day.mine')}</Title>
+      <DayStrip line={line} name={me.name} fromMs={fromMs} nowMs={now} />
+      <DayAxis fromMs={fromMs} />
+      <DayTotals line={line} nowMs={now} />
     </section>
   );
 }

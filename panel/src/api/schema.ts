@@ -272,6 +272,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What I did, today unless told otherwise
+         * @description For: agent, supervisor, admin.
+         */
+        get: operations["live_own_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an agent did, today unless told otherwise
+         * @description For: supervisor, admin.
+         */
+        get: operations["live_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -744,6 +784,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The flows as their files are now, checked
+         * @description For: designer, admin.
+         */
+        get: operations["flows_flows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -991,6 +1051,13 @@ export interface components {
                 [key: string]: number;
             } | null;
             /**
+             * Capacity
+             * @default null
+             */
+            capacity: {
+                [key: string]: number;
+            } | null;
+            /**
              * Language
              * @default null
              */
@@ -1151,6 +1218,96 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** FlowNumberOut */
+        FlowNumberOut: {
+            /** Number */
+            number: string;
+            /** Label */
+            label: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * FlowOut
+         * @description `usable` is False when its file is missing or too wrong to be read: then there are no steps.
+         */
+        FlowOut: {
+            /** Name */
+            name: string;
+            /** Usable */
+            usable: boolean;
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+            /** Languages */
+            languages: string[];
+            /** Numbers */
+            numbers: components["schemas"]["FlowNumberOut"][];
+            /** Start */
+            start: string;
+            /** Human */
+            human: string | null;
+            /** Steps */
+            steps: components["schemas"]["FlowStepOut"][];
+            /** Problems */
+            problems: components["schemas"]["FlowProblemOut"][];
+        };
+        /**
+         * FlowProblemOut
+         * @description `message` and `remedy` by language; `line` and `column` count from 1.
+         */
+        FlowProblemOut: {
+            /** File */
+            file: string;
+            /** Line */
+            line: number;
+            /** Column */
+            column: number;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /** Code */
+            code: string;
+            /** Message */
+            message: {
+                [key: string]: string;
+            };
+            /** Remedy */
+            remedy: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * FlowStepOut
+         * @description `about`: the queue or flow it leads into. `heard`: what is said first, by language, as written.
+         */
+        FlowStepOut: {
+            /** Id */
+            id: string;
+            /** Verb */
+            verb: string;
+            /** About */
+            about: string;
+            /** Heard */
+            heard: {
+                [key: string]: string;
+            };
+            /** Ways */
+            ways: components["schemas"]["WayOut"][];
+        };
+        /**
+         * FlowsOut
+         * @description The files as they are now, those that numbers lead into first. `problems` are of the folder itself.
+         */
+        FlowsOut: {
+            /** Flows */
+            flows: components["schemas"]["FlowOut"][];
+            /** Problems */
+            problems: components["schemas"]["FlowProblemOut"][];
+        };
         /**
          * HealthOut
          * @description `checks` says of each part whether it answers; 503 with the same body while one does not.
@@ -1307,6 +1464,10 @@ export interface components {
             roles: components["schemas"]["Role"][];
             /** Skills */
             skills?: {
+                [key: string]: number;
+            };
+            /** Capacity */
+            capacity?: {
                 [key: string]: number;
             };
             /**
@@ -1495,6 +1656,26 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * StretchOut
+         * @description `until` is None while it lasts; `actor` is who caused it.
+         */
+        StretchOut: {
+            status: components["schemas"]["AgentStatus"];
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Actor */
+            actor: string;
+        };
         /** TargetBody */
         TargetBody: {
             /**
@@ -1504,6 +1685,36 @@ export interface components {
             kind: "agent" | "queue" | "number";
             /** Value */
             value: string;
+        };
+        /**
+         * TimelineOut
+         * @description What an agent did in [since, until), oldest first; `totals` by status and reason, the longest first.
+         */
+        TimelineOut: {
+            /** Agent */
+            agent: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Stretches */
+            stretches: components["schemas"]["StretchOut"][];
+            /** Totals */
+            totals: components["schemas"]["TotalOut"][];
+        };
+        /** TotalOut */
+        TotalOut: {
+            status: components["schemas"]["AgentStatus"];
+            /** Reason */
+            reason: string;
+            /** Seconds */
+            seconds: number;
         };
         /** UserOut */
         UserOut: {
@@ -1517,6 +1728,10 @@ export interface components {
             skills: {
                 [key: string]: number;
             };
+            /** Capacity */
+            capacity: {
+                [key: string]: number;
+            };
             /** Language */
             language: string;
             /** Active */
@@ -1526,6 +1741,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * WayOut
+         * @description `label`: the key pressed, "closed", "otherwise" …; "" simply goes on. `to`: a step, or "end".
+         */
+        WayOut: {
+            /** Label */
+            label: string;
+            /** To */
+            to: string;
         };
         /**
          * WorkOut
@@ -2220,6 +2445,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueOut"][];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description This role may not, or the CSRF token is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Refused; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    live_own_timeline: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description This role may not, or the CSRF token is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Refused; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    live_timeline: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelineOut"];
                 };
             };
             /** @description Not signed in. */
@@ -3552,6 +3879,53 @@ export interface operations {
                 };
                 content: {
                     "audio/wav": unknown;
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description This role may not, or the CSRF token is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Refused; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    flows_flows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowsOut"];
                 };
             };
             /** @description Not signed in. */

@@ -30,6 +30,12 @@ export type Offer = Schemas['OfferOut'];
 export type QueueState = Schemas['QueueOut'];
 /** One minute of the room. */
 export type Minute = { at: string; arrived: number; answered: number; waiting: number };
+/** What an agent did, by stretches. */
+export type Timeline = Schemas['TimelineOut'];
+export type Flows = Schemas['FlowsOut'];
+export type Flow = Schemas['FlowOut'];
+export type FlowStep = Schemas['FlowStepOut'];
+export type FlowProblem = Schemas['FlowProblemOut'];
 export type LedgerEntry = Schemas['EntryOut'];
 export type Recording = Schemas['RecordingOut'];
 export type CallDetail = Schemas['CallOut'];

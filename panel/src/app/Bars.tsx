@@ -6,6 +6,7 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconLogout,
+  IconSitemap,
   IconUsers,
   IconWaveSine,
 } from '@tabler/icons-react';
@@ -26,6 +27,7 @@ const pages: { to: string; name: string; icon: typeof IconHeadset; needs: Privil
   { to: '/live', name: 'live', icon: IconLayoutDashboard, needs: 'live_room' },
   { to: '/calls', name: 'calls', icon: IconHistory, needs: 'own_calls' },
   { to: '/recordings', name: 'recordings', icon: IconWaveSine, needs: 'recordings' },
+  { to: '/flows', name: 'flows', icon: IconSitemap, needs: 'flows' },
   { to: '/users', name: 'users', icon: IconUsers, needs: 'users' },
   { to: '/audit', name: 'audit', icon: IconListDetails, needs: 'audit' },
 ];

@@ -24,6 +24,7 @@ import { showZone } from './time';
 import styles from './Shell.module.css';
 
 const LivePage = lazy(() => import('../supervisor/LivePage').then((m) => ({ default: m.LivePage })));
+const FlowsPage = lazy(() => import('../flows/FlowsPage').then((m) => ({ default: m.FlowsPage })));
 const RecordingsPage = lazy(() => import('../supervisor/RecordingsPage').then((m) => ({ default: m.RecordingsPage })));
 const CallsPage = lazy(() => import('../calls/CallsPage').then((m) => ({ default: m.CallsPage })));
 const CallPage = lazy(() => import('../calls/CallPage').then((m) => ({ default: m.CallPage })));
@@ -85,6 +86,7 @@ function Pages({ me }: { me: Me }) {
       {may(me, 'own_calls') && <Route path="/calls" element={<CallsPage />} />}
       {may(me, 'own_calls') && <Route path="/calls/:id" element={<CallPage />} />}
       {may(me, 'recordings') && <Route path="/recordings" element={<RecordingsPage />} />}
+      {may(me, 'flows') && <Route path="/flows" element={<FlowsPage />} />}
       {may(me, 'users') && <Route path="/users" element={<UsersPage />} />}
       {may(me, 'audit') && <Route path="/audit" element={<AuditPage />} />}
       <Route path="/" element={home ? <Navigate to={home} replace /> : <Center p="xl">{t('access.no_page')}</Center>} />
@@ -96,7 +98,8 @@ function Pages({ me }: { me: Me }) {
 function homeOf(me: Me): string | null {
   if (may(me, 'live_room')) return '/live';
   if (may(me, 'own_work')) return '/desk';
-  return may(me, 'own_calls') ? '/calls' : null;
+  if (may(me, 'own_calls')) return '/calls';
+  return may(me, 'flows') ? '/flows' : null;
 }
 
 /** What must go on whatever page an agent looks at: the ring, a call to take back, and the way to it. */

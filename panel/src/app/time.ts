@@ -39,6 +39,12 @@ export function clockTime(at: string | null | undefined, language: string): stri
   }).format(new Date(at));
 }
 
+/** The organisation's day at this instant: "2026-11-22". */
+export function localDay(atMs: number): string {
+  const local = new Date(atMs + zoneOffset(Math.floor(atMs / 1000) * 1000));
+  return local.toISOString().slice(0, 10);
+}
+
 export function dateTime(at: string | null | undefined, language: string): string {
   if (!at) return '';
   return new Intl.DateTimeFormat(language, {

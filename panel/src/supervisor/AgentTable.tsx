@@ -5,13 +5,16 @@ import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { put } from '../api/client';
-import type { Agent, AgentState, AgentStatus, Interaction } from '../api/types';
+import type { Agent, AgentState, AgentStatus, Interaction, Timeline } from '../api/types';
 import { useNow } from '../app/clock';
+import { DayAxis, DayStrip } from '../app/DayStrip';
+import { useDays } from '../app/days';
 import { labelText } from '../app/contact';
 import { attempt } from '../app/feedback';
 import { useCentre, useNames } from '../app/queries';
 import { statusColor } from '../app/theme';
 import { duration, secondsSince } from '../app/time';
+import { dayBegins } from '../app/timeline';
 import styles from './supervisor.module.css';
 
 const ORDER: AgentStatus[] = ['talking', 'ringing', 'wrap_up', 'available', 'paused', 'offline'];
@@ -31,6 +34,9 @@ export function AgentTable({ agents, interactions }: {
     const held = Object.values(interactions).filter((one) => one.agent && one.stage === 'talking');
     return new Map(held.map((one) => [one.agent, one]));
   }, [interactions]);
+  const days = useDays(list.map((agent) => agent.id));
+  const now = useNow();
+  const fromMs = dayBegins([...days.values()], now);
   return (
     <section className={`surface ${styles.section}`}>
       <div className={styles.heading}>
@@ -42,32 +48,47 @@ export function AgentTable({ agents, interactions }: {
           ]} />
       </div>
       {list.length === 0 ? <Text c="dimmed" size="sm">{t(all.length > 0 ? 'live.nobody_signed_in' : 'live.no_agents')}</Text> : (
-        <Table verticalSpacing={6} data-testid="agents">
-          <Table.Tbody>
-            {list.map((agent) => <AgentRow key={agent.id} agent={agent} call={busyWith.get(agent.id)} />)}
-          </Table.Tbody>
-        </Table>
+        <>
+          <Table verticalSpacing={6} data-testid="agents" className={styles.agents} withRowBorders={false}>
+            <Table.Tbody>
+              {list.map((agent) => (
+                <AgentRow key={agent.id} agent={agent} call={busyWith.get(agent.id)} day={days.get(agent.id)} fromMs={fromMs} />
+              ))}
+            </Table.Tbody>
+          </Table>
+          <DayAxis fromMs={fromMs} />
+        </>
       )}
     </section>
   );
 }
 
-function AgentRow({ agent, call }: { agent: Agent; call: Interaction | undefined }) {
+function AgentRow({ agent, call, day, fromMs }: {
+  agent: Agent;
+  call: Interaction | undefined;
+  day: Timeline | undefined;
+  fromMs: number;
+}) {
   const { t } = useTranslation();
   const now = useNow();
   const names = useNames();
   const detail = agent.status === 'paused' ? names.reason(agent.reason)
     : call?.queue ? t('live.on_call', { queue: names.queue(call.queue) }) : '';
   return (
-    <Table.Tr data-testid={`agent-${agent.id}`} data-status={agent.status}>
-      <Table.Td>
-        <Text size="sm" fw={550} truncate>{agent.name}</Text>
-        {detail && <Text size="xs" c="dimmed" truncate>{detail}</Text>}
-      </Table.Td>
-      <Table.Td><Badge color={statusColor[agent.status]} variant="light">{t(`status.${agent.status}`)}</Badge></Table.Td>
-      <Table.Td ta="right" className="num">{duration(secondsSince(agent.status_since, now))}</Table.Td>
-      <Table.Td w={36} p={0}><ForceState agent={agent} /></Table.Td>
-    </Table.Tr>
+    <>
+      <Table.Tr data-testid={`agent-${agent.id}`} data-status={agent.status}>
+        <Table.Td>
+          <Text size="sm" fw={550} truncate>{agent.name}</Text>
+          {detail && <Text size="xs" c="dimmed" truncate>{detail}</Text>}
+        </Table.Td>
+        <Table.Td><Badge color={statusColor[agent.status]} variant="light">{t(`status.${agent.status}`)}</Badge></Table.Td>
+        <Table.Td ta="right" className="num">{duration(secondsSince(agent.status_since, now))}</Table.Td>
+        <Table.Td w={36} p={0}><ForceState agent={agent} /></Table.Td>
+      </Table.Tr>
+      <Table.Tr className={styles.day}>
+        <Table.Td colSpan={4}>{day && <DayStrip line={day} name={agent.name} fromMs={fromMs} nowMs={now} />}</Table.Td>
+      </Table.Tr>
+    </>
   );
 }
 
