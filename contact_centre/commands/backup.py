@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic_core import to_jsonable_python
 
-from contact_centre.backup.restoring import restore_backup
-from contact_centre.backup.taking import Tell, take_backup
 from contact_centre.commands.console import ACTOR, carry_out, print_json
 from contact_centre.settings import load_settings
 from voice_core.clock import SystemClock
@@ -64,6 +62,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Copy the whole centre into one file, while it runs. (Copia de seguridad.)"""
+    from contact_centre.backup.taking import take_backup
 
     async def work() -> None:
         tell = _teller(lang, quiet=as_json)
@@ -84,6 +83,7 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Put a copy back, into an empty home and an empty database. (Restaurar una copia.)"""
+    from contact_centre.backup.restoring import restore_backup
 
     async def work() -> None:
         tell = _teller(lang, quiet=as_json)
@@ -95,7 +95,7 @@ def restore(
     carry_out(work)
 
 
-def _teller(language: str, *, quiet: bool) -> Tell:
+def _teller(language: str, *, quiet: bool) -> Callable[[str, dict[str, object]], None]:
     def tell(step: str, data: dict[str, object]) -> None:
         if not quiet:
             typer.echo(_WORDS[step][language == "en"].format_map(data))
