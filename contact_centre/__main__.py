@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic_core import to_jsonable_python
 
-from contact_centre.commands import calls, users
+from contact_centre.commands import backup, calls, users
 from contact_centre.commands.console import carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
 from contact_centre.settings import Settings, load_settings
@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="user")
 app.add_typer(calls.app, name="calls")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 flow_app = typer.Typer(no_args_is_help=True, help="Flujos de conversación. (Conversation flows.)")
 app.add_typer(flow_app, name="flow")
 run_app = typer.Typer(no_args_is_help=True, help="Las partes por separado. (The parts, each by itself.)")

@@ -59,6 +59,38 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "La base de datos no responde en este momento. Vuelva a intentarlo en unos segundos.",
         "The database does not answer right now. Try again in a few seconds.",
     ),
+    "newer_schema": (
+        "Lo escribió una versión más nueva: actualice primero este programa.",
+        "It was written by a newer version: update this program first.",
+    ),
+    "backup_failed": (
+        "No se puede escribir o leer {path}.",
+        "{path} cannot be written or read: {reason}.",
+    ),
+    "archive_damaged": (
+        "{file} está dañado o incompleto; no se restauró nada. Use otra copia.",
+        "{file} is damaged or incomplete ({member}); nothing was restored. Use another backup.",
+    ),
+    "archive_unsafe": (
+        "{file} contiene un nombre que ninguna copia tiene; no se restauró nada.",
+        "{file} holds a name no backup has ({member}); nothing was restored.",
+    ),
+    "home_not_empty": (
+        "{home} no está vacía: restaure en una carpeta nueva (CENTRALITA_HOME).",
+        "{home} is not empty: restore into a new folder (CENTRALITA_HOME).",
+    ),
+    "database_not_empty": (
+        "La base de datos {database} no está vacía: indique una nueva en CENTRALITA_DATABASE_URL.",
+        "The database {database} is not empty: name a new one in CENTRALITA_DATABASE_URL.",
+    ),
+    "other_database": (
+        "La copia es de {made_on} y CENTRALITA_DATABASE_URL indica {here}: restaure en un {made_on} vacío.",
+        "This backup is of {made_on} and CENTRALITA_DATABASE_URL names {here}: restore it into an empty {made_on}.",
+    ),
+    "journal_pending": (
+        "Lo decidido mientras faltaba la base de datos aún no está en ella: deje correr el centro y repita.",
+        "What was decided while the database was away is not in it yet: let the centre run, then try again.",
+    ),
     "invalid_field": ("El dato «{field}» no es válido.", "The field “{field}” is not valid."),
     "bad_request": ("La petición no se entiende.", "The request cannot be understood."),
     "no_such_route": ("Esta dirección no existe.", "This address does not exist."),

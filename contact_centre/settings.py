@@ -115,8 +115,11 @@ def service_manager_address() -> str:
     return os.environ.get("NOTIFY_SOCKET", "")
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the environment and the home folder's file. Raises InvalidInputError with one sentence a person can act on."""
+def load_settings(environment: Mapping[str, str] | None = None, *, file: Path | None = None) -> Settings:
+    """Read the environment and the home folder's file, or `file` in its stead.
+
+    Raises InvalidInputError with one sentence a person can act on.
+    """
     variables = os.environ if environment is None else environment
     values: dict[str, Any] = {
         name.removeprefix(PREFIX).lower(): value
@@ -124,7 +127,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in Settings.model_fields and value
     }
     home = Path(values.get("home", Settings.model_fields["home"].default)).expanduser().absolute()
-    path = home / "centralita.yaml"
+    path = file or home / "centralita.yaml"
     merged = {**_read_file(path), **values, "home": home}
     try:
         return Settings.model_validate(merged)

@@ -257,10 +257,11 @@ async def rig_on(
     store: MemoryStore | None = None,
     ari_port: int | None = None,
     compare_every_s: float = COMPARE_EVERY_S,
+    tapes: Tapes | None = None,
 ) -> AsyncIterator[Rig]:
     """Everything of the telephone, running; on what an earlier one has stored, if given.
 
-    `ari_port`: where Asterisk's ARI is reached, when not straight.
+    `ari_port`: where Asterisk's ARI is reached, when not straight. `tapes`: recordings of a kind of their own.
     """
     telephone_plan = telephone_plan or plan()
     flows = folder / "flows"
@@ -271,7 +272,7 @@ async def rig_on(
     await desk.load()
     for user in ("ana", "luis", "sofia"):
         await desk.put_agent(Agent(user, user.title()))
-    tapes = Tapes()
+    tapes = tapes or Tapes()
     url = f"http://127.0.0.1:{ari_port or box.settings.asterisk_http_port}/ari"
     async with AriClient.connect(url, *box.ari_user, "centralita") as ari, AsyncExitStack() as stack:
         exchange = Exchange(

@@ -9,7 +9,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -80,11 +80,13 @@ def seeded() -> random.Random:
 
 
 @asynccontextmanager
-async def part(instance: Instance, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """One part of the centre as a service of its own; ended by SIGTERM."""
+async def part(
+    instance: Instance, *arguments: str, program: Sequence[str] = ("-m", "contact_centre")
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """One part of the centre as a service of its own; ended by SIGTERM. `program`: for Python, when it is another one."""
     log = (instance.home.parent / f"{instance.home.name}-{'-'.join(arguments)}.out").open("ab")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "contact_centre", *arguments,
+        sys.executable, *program, *arguments,
         env=instance.environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
     )  # fmt: skip
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from voice_core.agent import Agent, AgentState
 from voice_core.desk import Desk
@@ -55,11 +56,16 @@ class Phones:
 
 class World:
     def __init__(
-        self, queues: Mapping[str, QueueConfig], store: Store | None = None, present_timeout_s: float = 5.0
+        self,
+        queues: Mapping[str, QueueConfig],
+        store: Store | None = None,
+        present_timeout_s: float = 5.0,
+        clock: Any = None,
     ) -> None:
+        """Time moves by `pass_time`, unless a `clock` is given that moves by itself."""
         self.queues = queues
         self.store = store or make_store()
-        self.clock = HandClock()
+        self.clock = clock or HandClock()
         self.news = LocalNews()
         self.phones = Phones()
         self.desk = Desk(self.store, self.news, self.clock, queues)

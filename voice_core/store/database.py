@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +22,18 @@ BUSY_TIMEOUT_MS = 5000  # another process (the command line) may be writing
 CONNECT_TIMEOUT_S = 3.0  # to PostgreSQL
 STATEMENT_TIMEOUT_S = 5.0  # one statement on PostgreSQL; reports ask for more themselves
 MIGRATION_LOCK = 0x43454E54  # two programs that start together migrate one after the other
-MIGRATE_TIMEOUT_S = 120.0
+MIGRATE_TIMEOUT_S = 120.0  # all of it, and any one statement: an index on years of calls takes its time
+# A change of a table waits so long for others to leave it. Whoever asks for the table meanwhile queues behind us.
+LOCK_TIMEOUT_S = 5.0
 # A frozen program that is in the middle of a transaction must not keep others from the rows it has locked (the lease).
 IDLE_TRANSACTION_TIMEOUT_S = 3.0
-_POSTGRES = {
-    "timeout": CONNECT_TIMEOUT_S,
-    "command_timeout": STATEMENT_TIMEOUT_S,
-    "server_settings": {
-        "application_name": "centralita",
-        "idle_in_transaction_session_timeout": str(round(IDLE_TRANSACTION_TIMEOUT_S * 1000)),
-    },
-}
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVER_SAYS = (
     (
         ("readonly", "unable to open", "disk is full", "disk I/O"),
         "cannot be written. Check that its folder exists and is yours, and that the disk is not full.",
     ),
-    (("locked",), "is locked by another process. Stop it, or wait until it is done."),
+    (("locked", "lock timeout"), "is locked by another process. Stop it, or wait until it is done."),
     (("not a database", "malformed"), "is damaged or is not a database. Put a backup in its place."),
 )
 
@@ -53,14 +49,36 @@ async def open_database(url: str) -> AsyncEngine:
 
     Raises UnavailableError (unwritable, locked, unreachable), NewerSchemaError, InvalidInputError.
     """
-    engine = _engine(url)
+    async with patient_engine(url) as engine:
+        try:
+            async with asyncio.timeout(MIGRATE_TIMEOUT_S), for_writing(engine).begin() as connection:
+                await connection.run_sync(migrate)
+        except BaseException as error:
+            raise explained(error, url) from error
+    return _engine(url, STATEMENT_TIMEOUT_S)
+
+
+@asynccontextmanager
+async def patient_engine(
+    url: str, statement_timeout_s: float = MIGRATE_TIMEOUT_S
+) -> AsyncIterator[AsyncEngine]:
+    """The database as it stands, for work that takes longer than serving calls may. Raises InvalidInputError."""
+    engine = _engine(url, statement_timeout_s)
     try:
-        async with asyncio.timeout(MIGRATE_TIMEOUT_S), for_writing(engine).begin() as connection:
-            await connection.run_sync(_upgrade)
-    except BaseException as error:
+        yield engine
+    finally:
         await engine.dispose()
-        raise _explained(error, url) from error
-    return engine
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Up to `revision`, inside the connection's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        timeout_ms = str(round(LOCK_TIMEOUT_S * 1000))
+        connection.execute(select(func.set_config("lock_timeout", timeout_ms, True)))  # of this transaction
+    command.upgrade(config, revision)
 
 
 def for_writing(engine: AsyncEngine) -> AsyncEngine:
@@ -76,12 +94,37 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def _engine(url: str) -> AsyncEngine:
+def known_revisions() -> frozenset[str]:
+    """Of this program; a database at any other one was written by a newer version."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def explained(error: BaseException, url: str) -> BaseException:
+    """What went wrong with the database at `url`, as an error with a sentence where there is one."""
+    where = make_url(url).render_as_string(hide_password=True)
+    if isinstance(error, CommandError) and "locate revision" in str(error):
+        return NewerSchemaError(
+            f"The database {where} was written by a newer version; update this program first."
+        )
+    if isinstance(error, TimeoutError):
+        why = f"was not ready after {MIGRATE_TIMEOUT_S:.0f} s."
+    elif isinstance(error, DBAPIError):
+        said = str(error.orig)
+        known = (sentence for words, sentence in _DRIVER_SAYS if any(word in said for word in words))
+        why = next(known, f"does not answer: {said}.")
+    elif isinstance(error, OSError):
+        why = f"cannot be reached: {error}."
+    else:
+        return error
+    return UnavailableError(f"The database {where} {why}", url=where)
+
+
+def _engine(url: str, statement_timeout_s: float) -> AsyncEngine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
             return create_async_engine(
-                parsed, pool_pre_ping=True, connect_args=_POSTGRES, hide_parameters=True
+                parsed, pool_pre_ping=True, connect_args=_postgres(statement_timeout_s), hide_parameters=True
             )
         # the values of a statement are personal data: no error, and so no log line, may show them
         engine = create_async_engine(
@@ -94,6 +137,17 @@ def _engine(url: str) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", prepare_sqlite)
     event.listen(engine.sync_engine, "begin", begin_sqlite)
     return engine
+
+
+def _postgres(statement_timeout_s: float) -> dict[str, Any]:
+    return {
+        "timeout": CONNECT_TIMEOUT_S,
+        "command_timeout": statement_timeout_s,
+        "server_settings": {
+            "application_name": "centralita",
+            "idle_in_transaction_session_timeout": str(round(IDLE_TRANSACTION_TIMEOUT_S * 1000)),
+        },
+    }
 
 
 def prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -115,35 +169,8 @@ def begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _upgrade(connection: Connection) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-    command.upgrade(config, "head")
-
-
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _explained(error: BaseException, url: str) -> BaseException:
-    where = make_url(url).render_as_string(hide_password=True)
-    if isinstance(error, CommandError) and "locate revision" in str(error):
-        return NewerSchemaError(
-            f"The database {where} was written by a newer version; update this program first."
-        )
-    if isinstance(error, TimeoutError):
-        why = f"was not ready after {MIGRATE_TIMEOUT_S:.0f} s."
-    elif isinstance(error, DBAPIError):
-        said = str(error.orig)
-        known = (sentence for words, sentence in _DRIVER_SAYS if any(word in said for word in words))
-        why = next(known, f"does not answer: {said}.")
-    elif isinstance(error, OSError):
-        why = f"cannot be reached: {error}."
-    else:
-        return error
-    return UnavailableError(f"The database {where} {why}", url=where)
