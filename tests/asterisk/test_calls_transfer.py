@@ -52,6 +52,8 @@ async def test_hold_mute_and_digits(rig: Rig) -> None:
     await rig.telephone.mute(contact.id, "ana", False)
     await caller.hears(620)
     await rig.telephone.send_digits(contact.id, "ana", "12#")
+    await caller.hears_digits("12#")
+    assert rung.digits_heard == ""
     with pytest.raises(NotAllowedError):
         await rig.telephone.hold(contact.id, "luis")
     with pytest.raises(StageError):

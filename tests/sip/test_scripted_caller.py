@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 import pytest
 
@@ -114,3 +115,48 @@ async def test_caller_gives_up_while_it_rings(box: Box) -> None:
         call.hang_up()
         await rung.hung_up()
         assert rung.ended_by_them
+
+
+class _AnswersTooLate(asyncio.DatagramProtocol):
+    """A far end whose 200 crosses our CANCEL on the wire."""
+
+    def __init__(self) -> None:
+        self.invite = ""
+        self.heard: asyncio.Queue[str] = asyncio.Queue()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        method = data.decode().partition(" ")[0]
+        if method == "INVITE":
+            self.invite = data.decode()
+            self.transport.sendto(self._says("180 Ringing"), addr)
+        elif method == "CANCEL":
+            self.transport.sendto(self._says("200 OK"), addr)
+        self.heard.put_nowait(method)
+
+    def _says(self, status: str) -> bytes:
+        kept = [
+            line + (";tag=them" if line.startswith("To:") else "")
+            for line in self.invite.splitlines()
+            if line.startswith(("Via:", "From:", "To:", "Call-ID:", "CSeq:"))
+        ]
+        contact = "Contact: <sip:600@127.0.0.1>"
+        return "\r\n".join([f"SIP/2.0 {status}", *kept, contact, "Content-Length: 0", "", ""]).encode()
+
+
+async def test_an_answer_that_crosses_our_hang_up_is_ended() -> None:
+    """Otherwise the exchange would believe in a conversation until its own timer ends it."""
+    loop = asyncio.get_running_loop()
+    transport, far = await loop.create_datagram_endpoint(_AnswersTooLate, local_addr=("127.0.0.1", 0))
+    try:
+        async with Line(TRUNK, server=transport.get_extra_info("sockname")) as line:
+            call = await line.call("600")
+            await call.ringing()
+            call.hang_up()
+            async with asyncio.timeout(5):
+                methods = [await far.heard.get() for _ in range(4)]
+        assert methods == ["INVITE", "CANCEL", "ACK", "BYE"]
+    finally:
+        transport.close()
