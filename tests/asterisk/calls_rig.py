@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from contact_centre.asterisk_installation import find_espeak
 from contact_centre.scripted_caller import Call, Line, Sound
 from contact_centre.scripted_caller.hearing import judge
 from ivr_flows import Machine, Organisation, load_flows
+from ivr_flows.effects import Prompt
 from tests.asterisk.box import AsteriskBox
 from voice_core.agent import Agent, AgentState
 from voice_core.clock import SystemClock
@@ -95,6 +97,22 @@ class Tapes:
         self.messages.append((task_id, name, seconds))
 
 
+class Words(Speech):
+    """Speech that remembers what it was asked to say: each list is one announcement's texts."""
+
+    def __init__(self, folder: Path, program: str) -> None:
+        super().__init__(folder, program=program)
+        self.said: list[list[str]] = []
+
+    async def media(self, prompts: Sequence[Prompt]) -> list[str]:
+        self.said.append([prompt.text or "" for prompt in prompts])
+        return await super().media(prompts)
+
+    def after(self, text: str) -> list[list[str]]:
+        """The announcements that hold this text."""
+        return [said for said in self.said if text in said]
+
+
 @dataclass
 class Rig:
     box: AsteriskBox
@@ -106,6 +124,8 @@ class Rig:
     tapes: Tapes
     live_calls: LiveCalls
     stack: AsyncExitStack
+    words: Words
+    at_rest: Counter[str]  # the tasks that run with nobody on the line
 
     async def caller(self, number: str = "101", *, keys: str = "", from_number: str = CUSTOMER) -> Call:
         """Someone dials the trunk; `keys` are pressed once answered."""
@@ -185,16 +205,35 @@ class Rig:
             raise AssertionError(f"not in time: {what}") from None
 
     async def nothing_left(self) -> None:
-        """No channel, no bridge but the queues' rooms, no route, no call."""
-        async with asyncio.timeout(TIMEOUT_S):
-            while True:
-                seen = await self.ari.snapshot()
-                channels = [channel.id for channel in seen.channels]
-                bridges = [bridge.id for bridge in seen.bridges if not bridge.id.startswith("queue.")]
-                routes = self.switchboard.exchange.routes.claimed()
-                if not channels and not bridges and not routes and not self.switchboard.calls():
-                    return
-                await asyncio.sleep(0.02)
+        """No channel, no bridge but the queues' rooms, no route, no call, no task but those at rest."""
+        left: list[object] = []
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                while left := await self._left():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"left behind: {left}") from None
+
+    async def _left(self) -> list[object]:
+        seen = await self.ari.snapshot()
+        return [
+            *(channel.id for channel in seen.channels),
+            *(bridge.id for bridge in seen.bridges if not bridge.id.startswith("queue.")),
+            *self.switchboard.exchange.routes.claimed(),
+            *(call.id for call in self.switchboard.calls()),
+            *(_tasks() - self.at_rest).elements(),
+        ]
+
+
+def _tasks() -> Counter[str]:
+    """What runs, by coroutine; without this one, and without the scripted telephones' own."""
+    current = asyncio.current_task()
+    running = [task.get_coro() for task in asyncio.all_tasks() if task is not current]
+    return Counter(
+        coroutine.__qualname__
+        for coroutine in running
+        if isinstance(coroutine, Coroutine) and "aiosipua" not in coroutine.cr_code.co_filename
+    )
 
 
 async def hears_music(call: Call, within_s: float = 8.0) -> None:
@@ -249,15 +288,14 @@ async def rig_on(
     for user in ("ana", "luis", "sofia"):
         await desk.put_agent(Agent(user, user.title()))
     tapes = Tapes()
+    words = Words(box.settings.asterisk_home / "sounds" / "spoken", find_espeak() or "espeak-ng")
     url = f"http://127.0.0.1:{ari_port or box.settings.asterisk_http_port}/ari"
     async with AriClient.connect(url, *box.ari_user, "centralita") as ari, AsyncExitStack() as stack:
         exchange = Exchange(
             ari=ari,
             desk=desk,
             machine=Machine(load_flows(flows), Organisation("Prueba")),
-            speech=Speech(
-                box.settings.asterisk_home / "sounds" / "spoken", program=find_espeak() or "espeak-ng"
-            ),
+            speech=words,
             contacts=Book(),
             recording=tapes,
             plan=telephone_plan,
@@ -274,7 +312,7 @@ async def rig_on(
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await switchboard.ready.wait()
-            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack)
+            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack, words, _tasks())
         finally:
             await stack.aclose()
             for task in running:
