@@ -65,6 +65,16 @@ steps:
     hang_up: listo
 """
 
+OVERFLOW_FLOW = """
+title: {es: Todos ocupados}
+languages: [es]
+steps:
+  aviso:
+    say: Todos nuestros agentes están ocupados. Llame más tarde, por favor.
+  fin:
+    hang_up: ocupados
+"""
+
 CUSTOMER = "+593991112223"
 TIMEOUT_S = 10.0
 
@@ -189,6 +199,11 @@ class Rig:
         await self.until(lambda: self.switchboard.call(interaction_id) is None, "the call's task has ended")
         return row
 
+    async def room(self, queue: str) -> set[str]:
+        """The channels that wait in a queue's bridge."""
+        rooms = [bridge for bridge in (await self.ari.snapshot()).bridges if bridge.id == f"queue.{queue}"]
+        return {channel for bridge in rooms for channel in bridge.channels}
+
     async def kinds(self, interaction_id: str) -> list[str]:
         return [entry.kind.value for entry in await self.entries(interaction_id)]
 
@@ -249,7 +264,10 @@ async def hears_speech(call: Call, within_s: float = 8.0) -> None:
             pass
 
 
-def plan(flows: dict[str, str] | None = None, **queue: object) -> TelephonePlan:
+def plan(
+    flows: dict[str, str] | None = None, *, otra: Announcements | None = None, **queue: object
+) -> TelephonePlan:
+    """The queues `soporte`, as told by `queue`, and `otra`, which announces nothing unless told."""
     announcements = Announcements(every_s=0)
     config = QueueConfig(
         name="soporte",
@@ -259,7 +277,7 @@ def plan(flows: dict[str, str] | None = None, **queue: object) -> TelephonePlan:
         numbers={"101": "prueba"} if flows is None else flows,
         queues={
             "soporte": config,
-            "otra": QueueConfig(name="otra", announcements=announcements, wrap_up_s=0),
+            "otra": QueueConfig(name="otra", announcements=otra or announcements, wrap_up_s=0),
         },
         outbound=OutboundRules("trunk-demo", ("09", "+5939"), "101", ring_timeout_s=8),
         node="test",
@@ -282,6 +300,7 @@ async def rig_on(
     flows = folder / "flows"
     flows.mkdir(exist_ok=True)
     (flows / "prueba.yaml").write_text(FLOW)
+    (flows / "ocupados.yaml").write_text(OVERFLOW_FLOW)
     clock, news, store = SystemClock(), LocalNews(), store or MemoryStore()
     desk = Desk(store, news, clock, telephone_plan.queues)
     await desk.load()
