@@ -24,7 +24,6 @@ from ivr_flows.effects import (
     TransferOut,
 )
 from ivr_flows.inputs import Input
-from voice_core.agent import AgentStatus
 from voice_core.errors import CentralitaError, StageError
 from voice_core.interaction import EndReason, Stage
 from voice_core.ledger import Kind
@@ -242,9 +241,5 @@ def _still_works(call: Call, agent: str) -> bool:
 
 
 def _queue_view(call: Call, name: str) -> QueueView:
-    desk = call.exchange.desk
-    waiting = sum(
-        1 for row in desk.live() if row.queue == name and row.stage in (Stage.QUEUED, Stage.OFFERED)
-    )
-    available = sum(1 for agent in desk.agents() if agent.status is AgentStatus.AVAILABLE)
-    return QueueView(waiting=waiting, agents_available=available)
+    outlook = call.exchange.desk.outlook(name, call.interaction.channel)
+    return QueueView(outlook.waiting, outlook.free, outlook.expected_wait_s)

@@ -123,7 +123,9 @@ async def serving(
     feed = Feed(house.news, room)
     still = await telephony.channels() if telephony else frozenset[str]()
     jobs = {
-        "recordings of before": recorder.recover(still),  # first: it must see who lives before calls are taken up
+        "recordings of before": recorder.recover(
+            still
+        ),  # first: it must see who lives before calls are taken up
         "router": _route(router, telephony),
         "feed": feed.run(),
         "recordings begun": recorder.run(),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from voice_core.agent import Agent, AgentState, AgentStatus
-from voice_core.interaction import Interaction
+from voice_core.interaction import Interaction, SkillRequirement
 from voice_core.queue import QueueConfig
 
 VOICE = "voice"
@@ -107,13 +107,17 @@ def needs_at(contact: Interaction, queues: Mapping[str, QueueConfig], now: datet
     """The skills asked for after the time waited; a skill relaxed to 0 is no longer asked for."""
     waited = waited_s(contact, now)
     asked = (*config_of(contact, queues).requirements, *contact.requirements)
-    return tuple((need.skill, level) for need in asked if (level := need.level_after(waited)) > 0)
+    return needs_after(asked, waited)
 
 
 def least_needs(contact: Interaction, queues: Mapping[str, QueueConfig]) -> Needs:
     """What will be asked for at the very end of the waiting: below this, nobody could ever fit."""
     asked = (*config_of(contact, queues).requirements, *contact.requirements)
-    return tuple((need.skill, level) for need in asked if (level := need.level_after(float("inf"))) > 0)
+    return needs_after(asked, float("inf"))
+
+
+def needs_after(asked: Iterable[SkillRequirement], waited_s: float) -> Needs:
+    return tuple((need.skill, level) for need in asked if (level := need.level_after(waited_s)) > 0)
 
 
 def next_deadline(

@@ -16,6 +16,15 @@ class Place:
     expected_wait_s: float | None  # None: not enough is known, or nobody serves the queue now
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a contact that came to a queue now would meet."""
+
+    waiting: int  # queued or held out there already
+    free: int  # agents it could be held out to at once: skilled for the queue, with room for it
+    expected_wait_s: float | None  # 0 with somebody free; None as in Place
+
+
 class Pace:
     """Moving average of the handling time (accepted to closed) by queue."""
 

@@ -16,9 +16,9 @@ from voice_core.errors import NotAllowedError, NotFoundError, StageError, Unavai
 from voice_core.floor import Floor
 from voice_core.interaction import Interaction, Offer, Stage
 from voice_core.ledger import Entry
-from voice_core.matcher import VOICE, is_skilled, least_needs, order
+from voice_core.matcher import VOICE, Needs, fits, is_skilled, least_needs, needs_after, order
 from voice_core.moves import Move
-from voice_core.pace import Pace, Place
+from voice_core.pace import Outlook, Pace, Place
 from voice_core.ports import Change, News, Store
 from voice_core.queue import QueueConfig
 from voice_core.watch import Watch
@@ -128,14 +128,32 @@ class Writer:
             if other.queue == row.queue and other.id != interaction_id
         ]
         position = 1 + sum(order(other, self._queues, now) < mine for other in rivals)
-        needs = least_needs(row, self._queues)
-        serving = sum(
-            agent.state is AgentState.AVAILABLE
-            and agent.capacity.get(row.channel, 0) > 0
-            and is_skilled(needs, agent)
-            for agent in self._floor.agents.values()
-        )
+        serving = len(self._serving(row.channel, least_needs(row, self._queues)))
         return Place(position, self._pace.expected_wait_s(row.queue, position, serving))
+
+    def outlook(self, queue: str, channel: str = VOICE) -> Outlook:
+        """What a contact with no wishes of its own would meet there now. Raises NotFoundError."""
+        if (config := self._queues.get(queue)) is None:
+            raise NotFoundError(f"There is no queue called {queue}.", queue=queue)
+        first, last = (needs_after(config.requirements, waited_s) for waited_s in (0, float("inf")))
+        serving = self._serving(channel, last)
+        free = sum(fits(channel, first, agent, self._floor.load(agent.id)) for agent in serving)
+        queued = sum(row.queue == queue for row in self._floor.waiting())
+        held_out = sum(
+            row.queue == queue and row.stage is Stage.OFFERED for row in self._floor.interactions.values()
+        )
+        wait_s = 0.0 if free else self._pace.expected_wait_s(queue, queued + 1, len(serving))
+        return Outlook(queued + held_out, free, wait_s)
+
+    def _serving(self, channel: str, needs: Needs) -> list[Agent]:
+        """Who works now and may come to take it, busy or not."""
+        return [
+            agent
+            for agent in self._floor.agents.values()
+            if agent.state is AgentState.AVAILABLE
+            and agent.capacity.get(channel, 0) > 0
+            and is_skilled(needs, agent)
+        ]
 
     # deciding
 

@@ -60,6 +60,7 @@ class Call:
         self.status = 0  # the SIP status that refused it, if one did
         self.reason = ""
         self.ended_by_them = False
+        self.transfer_status = 0  # what a transfer asked for here came to, as a SIP status; 0 = not told yet
         self.was_reached = False  # the other side gave any sign of life, were it "trying"
         self.began_at = 0.0  # the loop's clock: INVITE sent, or received
         self.changes = Changes()
@@ -114,7 +115,15 @@ class Call:
 
     def transfer(self, target: str) -> None:
         """Ask the other side (REFER) to call `target`: a number, or a whole SIP address."""
+        self.transfer_status = 0
         self.signalling.refer(target)
+
+    async def transfer_over(self, timeout_s: float = 5.0) -> int:
+        """What the transfer came to, as told to this phone: 200, or the SIP status it failed with."""
+        await self.changes.until(
+            lambda: self.transfer_status >= 200, timeout_s, "word of how the transfer went"
+        )
+        return self.transfer_status
 
     # --- sound ---
 
@@ -123,6 +132,12 @@ class Call:
         self.stream.press(digits)
         await self.changes.until(
             lambda: not self._keys_pending(), len(digits) * _KEY_S + 2, f"keys {len(digits)} sent"
+        )
+
+    async def hears_digits(self, digits: str, within_s: float = 5.0) -> None:
+        """Exactly these keys, since the call was answered, reach us as RFC 4733 events."""
+        await self.changes.until(
+            lambda: self.digits_heard == digits, within_s, f"the keys {digits} and no others"
         )
 
     def play_tone(self, frequency: float, loudness: float = 6000.0) -> None:
@@ -190,6 +205,11 @@ class Call:
             file.writeframes(self.stream.ear.since(0).astype("<i2").tobytes())
 
     @property
+    def digits_heard(self) -> str:
+        """Every key the other side pressed, in order."""
+        return self._stream.digits_received if self._stream else ""
+
+    @property
     def packets_received(self) -> int:
         return self._stream.packets_received if self._stream else 0
 
@@ -205,6 +225,10 @@ class Call:
         if not self.was_reached:
             self.was_reached = True
             self.changes.tell()
+
+    def transfer_went(self, status: int) -> None:
+        self.transfer_status = status
+        self.changes.tell()
 
     async def open_stream(self) -> RtpStream:
         if self._stream is None:

@@ -62,6 +62,7 @@ class Line:
         self._uas.on_reinvite = self._on_reinvite
         self._uas.on_bye = lambda call, _request: self._on_gone(call.call_id)
         self._uas.on_cancel = lambda request, _addr: self._on_gone(request.call_id or "")
+        self._uas.on_transfer_progress = lambda call_id, status, _reason: self._on_transfer(call_id, status)
         self._uas.on_ack_timeout = lambda call: self._on_gone(call.call_id)
         self._calls: dict[str, Call] = {}
         self._cancelled: dict[str, OutgoingCall] = {}
@@ -266,6 +267,10 @@ class Line:
             if where := incoming.sdp_offer.rtp_address:
                 call.stream.aim(where)
             incoming.accept(answer)
+
+    def _on_transfer(self, call_id: str, status: int) -> None:
+        if call := self._calls.get(call_id):
+            call.transfer_went(status)
 
     def _on_gone(self, call_id: str, status: int = 0, reason: str = "") -> None:
         if call := self._calls.pop(call_id, None):

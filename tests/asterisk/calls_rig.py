@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from contact_centre.asterisk_installation import find_espeak
 from contact_centre.scripted_caller import Call, Line, Sound
 from contact_centre.scripted_caller.hearing import judge
 from ivr_flows import Machine, Organisation, load_flows
+from ivr_flows.effects import Prompt
 from tests.asterisk.box import AsteriskBox
 from voice_core.agent import Agent, AgentState
 from voice_core.clock import SystemClock
@@ -65,6 +67,16 @@ steps:
     hang_up: listo
 """
 
+OVERFLOW_FLOW = """
+title: {es: Todos ocupados}
+languages: [es]
+steps:
+  aviso:
+    say: Todos nuestros agentes están ocupados. Llame más tarde, por favor.
+  fin:
+    hang_up: ocupados
+"""
+
 CUSTOMER = "+593991112223"
 TIMEOUT_S = 10.0
 
@@ -97,6 +109,22 @@ class Tapes:
         self.messages.append((task_id, name, seconds))
 
 
+class Words(Speech):
+    """Speech that remembers what it was asked to say: each list is one announcement's texts."""
+
+    def __init__(self, folder: Path, program: str) -> None:
+        super().__init__(folder, program=program)
+        self.said: list[list[str]] = []
+
+    async def media(self, prompts: Sequence[Prompt]) -> list[str]:
+        self.said.append([prompt.text or "" for prompt in prompts])
+        return await super().media(prompts)
+
+    def after(self, text: str) -> list[list[str]]:
+        """The announcements that hold this text."""
+        return [said for said in self.said if text in said]
+
+
 @dataclass
 class Rig:
     box: AsteriskBox
@@ -109,6 +137,8 @@ class Rig:
     live_calls: LiveCalls
     stack: AsyncExitStack
     running: list[asyncio.Task[None]]
+    words: Words
+    at_rest: Counter[str]  # the tasks that run with nobody on the line
 
     async def caller(self, number: str = "101", *, keys: str = "", from_number: str = CUSTOMER) -> Call:
         """Someone dials the trunk; `keys` are pressed once answered."""
@@ -172,6 +202,11 @@ class Rig:
         await self.until(lambda: self.switchboard.call(interaction_id) is None, "the call's task has ended")
         return row
 
+    async def room(self, queue: str) -> set[str]:
+        """The channels that wait in a queue's bridge."""
+        rooms = [bridge for bridge in (await self.ari.snapshot()).bridges if bridge.id == f"queue.{queue}"]
+        return {channel for bridge in rooms for channel in bridge.channels}
+
     async def kinds(self, interaction_id: str) -> list[str]:
         return [entry.kind.value for entry in await self.entries(interaction_id)]
 
@@ -207,16 +242,35 @@ class Rig:
         return self.stack.pop_all()
 
     async def nothing_left(self) -> None:
-        """No channel, no bridge but the queues' rooms, no route, no call."""
-        async with asyncio.timeout(TIMEOUT_S):
-            while True:
-                seen = await self.ari.snapshot()
-                channels = [channel.id for channel in seen.channels]
-                bridges = [bridge.id for bridge in seen.bridges if not bridge.id.startswith("queue.")]
-                routes = self.switchboard.exchange.routes.claimed()
-                if not channels and not bridges and not routes and not self.switchboard.calls():
-                    return
-                await asyncio.sleep(0.02)
+        """No channel, no bridge but the queues' rooms, no route, no call, no task but those at rest."""
+        left: list[object] = []
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                while left := await self._left():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"left behind: {left}") from None
+
+    async def _left(self) -> list[object]:
+        seen = await self.ari.snapshot()
+        return [
+            *(channel.id for channel in seen.channels),
+            *(bridge.id for bridge in seen.bridges if not bridge.id.startswith("queue.")),
+            *self.switchboard.exchange.routes.claimed(),
+            *(call.id for call in self.switchboard.calls()),
+            *(_tasks() - self.at_rest).elements(),
+        ]
+
+
+def _tasks() -> Counter[str]:
+    """What runs, by coroutine; without this one, and without the scripted telephones' own."""
+    current = asyncio.current_task()
+    running = [task.get_coro() for task in asyncio.all_tasks() if task is not current]
+    return Counter(
+        coroutine.__qualname__
+        for coroutine in running
+        if isinstance(coroutine, Coroutine) and "aiosipua" not in coroutine.cr_code.co_filename
+    )
 
 
 async def hears_music(call: Call, within_s: float = 8.0) -> None:
@@ -232,7 +286,10 @@ async def hears_speech(call: Call, within_s: float = 8.0) -> None:
             pass
 
 
-def plan(flows: dict[str, str] | None = None, **queue: object) -> TelephonePlan:
+def plan(
+    flows: dict[str, str] | None = None, *, otra: Announcements | None = None, **queue: object
+) -> TelephonePlan:
+    """The queues `soporte`, as told by `queue`, and `otra`, which announces nothing unless told."""
     announcements = Announcements(every_s=0)
     config = QueueConfig(
         name="soporte",
@@ -242,7 +299,7 @@ def plan(flows: dict[str, str] | None = None, **queue: object) -> TelephonePlan:
         numbers={"101": "prueba"} if flows is None else flows,
         queues={
             "soporte": config,
-            "otra": QueueConfig(name="otra", announcements=announcements, wrap_up_s=0),
+            "otra": QueueConfig(name="otra", announcements=otra or announcements, wrap_up_s=0),
         },
         outbound=OutboundRules("trunk-demo", ("09", "+5939"), "101", ring_timeout_s=8),
         node="test",
@@ -267,21 +324,21 @@ async def rig_on(
     flows = folder / "flows"
     flows.mkdir(exist_ok=True)
     (flows / "prueba.yaml").write_text(FLOW)
+    (flows / "ocupados.yaml").write_text(OVERFLOW_FLOW)
     clock, news, store = SystemClock(), LocalNews(), store or MemoryStore()
     desk = Desk(store, news, clock, telephone_plan.queues)
     await desk.load()
     for user in ("ana", "luis", "sofia"):
         await desk.put_agent(Agent(user, user.title()))
     tapes = tapes or Tapes()
+    words = Words(box.settings.asterisk_home / "sounds" / "spoken", find_espeak() or "espeak-ng")
     url = f"http://127.0.0.1:{ari_port or box.settings.asterisk_http_port}/ari"
     async with AriClient.connect(url, *box.ari_user, "centralita") as ari, AsyncExitStack() as stack:
         exchange = Exchange(
             ari=ari,
             desk=desk,
             machine=Machine(load_flows(flows), Organisation("Prueba")),
-            speech=Speech(
-                box.settings.asterisk_home / "sounds" / "spoken", program=find_espeak() or "espeak-ng"
-            ),
+            speech=words,
             contacts=Book(),
             recording=tapes,
             plan=telephone_plan,
@@ -301,7 +358,9 @@ async def rig_on(
             async with asyncio.timeout(TIMEOUT_S):
                 await switchboard.ready.wait()
             running.append(asyncio.create_task(router.run()))
-            yield Rig(box, ari, desk, store, switchboard, telephone, tapes, calls, stack, running)
+            yield Rig(
+                box, ari, desk, store, switchboard, telephone, tapes, calls, stack, running, words, _tasks()
+            )
         finally:
             await stack.aclose()
             for task in running:

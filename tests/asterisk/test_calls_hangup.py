@@ -125,14 +125,48 @@ async def test_in_a_conference(rig: Rig) -> None:
     await _over(rig, contact.id, EndReason.CUSTOMER_HUNG_UP)
 
 
+@pytest.mark.parametrize("consulted", [True, False])
+async def test_while_an_outside_number_is_rung(rig: Rig, consulted: bool) -> None:
+    """Passed on blindly, or consulted first: the outsider's telephone must not ring on."""
+    network = await rig.outside()
+    caller, _, rung, contact = await rig.talking()
+    pass_on = rig.telephone.consult if consulted else rig.telephone.transfer
+    await pass_on(contact.id, "ana", Target("number", "0991234567"))
+    outside = await network.rings(timeout_s=TIMEOUT_S)
+    caller.hang_up()
+    await asyncio.gather(rung.hung_up(), outside.hung_up())
+    await _over(rig, contact.id, EndReason.CUSTOMER_HUNG_UP)
+
+
+async def test_while_the_flows_own_transfer_rings(rig: Rig) -> None:
+    network = await rig.outside()
+    caller = await rig.caller(keys="7")
+    outside = await network.rings(timeout_s=TIMEOUT_S)
+    contact = rig.only()
+    caller.hang_up()
+    await outside.hung_up()
+    await _over(rig, contact.id, EndReason.CUSTOMER_LEFT_FLOW)
+
+
+async def test_while_the_agent_it_was_passed_to_is_rung(rig: Rig) -> None:
+    luis = await rig.phone("luis")
+    caller, _, rung, contact = await rig.talking()
+    await rig.telephone.transfer(contact.id, "ana", Target("agent", "luis"))
+    second = await luis.rings(timeout_s=TIMEOUT_S)
+    await rung.hung_up()
+    caller.hang_up()
+    await second.hung_up()
+    await _over(rig, contact.id, EndReason.ABANDONED)
+    await rig.until(lambda: rig.desk.agent("luis").status is AgentStatus.AVAILABLE, "luis is free")
+
+
 async def test_after_a_blind_transfer_to_a_queue(rig: Rig) -> None:
+    """Waiting again: who hangs up now has not been served there, whoever is being rung."""
     caller, _, rung, contact = await rig.talking()
     await rig.telephone.transfer(contact.id, "ana", Target("queue", "otra"))
     await rung.hung_up()
     caller.hang_up()
-    over = await rig.ended(contact.id)
-    assert over.end_reason in (EndReason.ABANDONED, EndReason.CUSTOMER_HUNG_UP)
-    await rig.nothing_left()
+    await _over(rig, contact.id, EndReason.ABANDONED)
 
 
 async def test_a_callback_keeps_its_place_without_a_leg(rig: Rig) -> None:

@@ -14,8 +14,10 @@ from contact_centre.scripted_caller import Call, CallTimeoutError
 from contact_centre.scripted_caller.hearing import has_tone
 from tests.asterisk.box import AsteriskBox
 from tests.asterisk.calls_rig import TIMEOUT_S, Rig, hears_music, rig_on
+from voice_core.agent import AgentStatus
 from voice_core.errors import NotAllowedError, StageError, UnavailableError
 from voice_core.interaction import EndReason, Stage
+from voice_core.ledger import Kind
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(60)]
 
@@ -52,6 +54,8 @@ async def test_hold_mute_and_digits(rig: Rig) -> None:
     await rig.telephone.mute(contact.id, "ana", False)
     await caller.hears(620)
     await rig.telephone.send_digits(contact.id, "ana", "12#")
+    await caller.hears_digits("12#")
+    assert rung.digits_heard == ""
     with pytest.raises(NotAllowedError):
         await rig.telephone.hold(contact.id, "luis")
     with pytest.raises(StageError):
@@ -201,6 +205,60 @@ async def test_blind_to_an_outside_number(rig: Rig) -> None:
     await rig.nothing_left()
 
 
+async def _consulting_outside(rig: Rig) -> tuple[Call, Call, Call, str]:
+    """(caller on hold, ana, somebody outside, the contact's id) with ana and the outsider talking."""
+    network = await rig.outside()
+    caller, _, rung, contact = await rig.talking()
+    with pytest.raises(NotAllowedError):
+        await rig.telephone.consult(contact.id, "ana", Target("number", "0012025550100"))
+    await rig.telephone.consult(contact.id, "ana", Target("number", "0991234567"))
+    outside = await network.rings(timeout_s=TIMEOUT_S)
+    await hears_music(caller, 8)
+    await outside.answer()
+    outside.play_tone(880)
+    await rung.hears(880, within_s=5)
+    await outside.hears(620)
+    return caller, rung, outside, contact.id
+
+
+async def test_a_consulted_transfer_to_an_outside_number_completes(rig: Rig) -> None:
+    caller, rung, outside, call_id = await _consulting_outside(rig)
+    await _hears_not(caller, 620)
+    await _hears_not(outside, 440)
+    await rig.telephone.complete_consult(call_id, "ana")
+    await rung.hung_up()
+    await caller.hears(880, within_s=5)
+    await outside.hears(440)
+    caller.hang_up()
+    await outside.hung_up()
+    over = await rig.ended(call_id)
+    assert (over.end_reason, over.stage) == (EndReason.TRANSFERRED_OUT, Stage.CLOSED)
+    started = next(
+        entry.data for entry in await rig.entries(call_id) if entry.kind.value == "transfer_started"
+    )
+    assert started == {"kind": "number", "to": "0991234567", "consulted": True}
+    assert (await rig.kinds(call_id)).count("transfer_completed") == 1
+    await rig.nothing_left()
+
+
+async def test_three_way_with_an_outside_number(rig: Rig) -> None:
+    caller, rung, outside, call_id = await _consulting_outside(rig)
+    await rig.telephone.conference(call_id, "ana")
+    for person, others in ((caller, (620, 880)), (rung, (440, 880)), (outside, (440, 620))):
+        for tone in others:
+            await person.hears(tone, within_s=5)
+    rung.hang_up()  # the other two go on
+    await rig.until(lambda: rig.desk.agent("ana").status is AgentStatus.AVAILABLE, "ana is free")
+    await _hears_not(caller, 620)
+    await caller.hears(880)
+    await outside.hears(440)
+    outside.hang_up()
+    await caller.hung_up()
+    assert (await rig.ended(call_id)).end_reason is EndReason.TRANSFERRED_OUT
+    assert "conferenced" in await rig.kinds(call_id)
+    await rig.nothing_left()
+
+
 async def test_an_outside_number_that_refuses_leaves_them_together(rig: Rig) -> None:
     network = await rig.outside()
     caller, _, rung, contact = await rig.talking()
@@ -266,6 +324,25 @@ async def test_a_phones_own_transfer_may_not_dial_anywhere(rig: Rig) -> None:
     await rig.until(lambda: "transfer_failed" in _kinds_now(rig, contact.id), "it is refused")
     await caller.hears(620, within_s=5)
     await rung.hears(440)
+
+
+async def test_a_phones_own_attended_transfer_is_refused_and_nobody_is_lost(rig: Rig) -> None:
+    """The phone asks that its other conversation take the customer's place (Replaces)."""
+    luis = await rig.phone("luis")
+    caller, _, rung, contact = await rig.talking()
+    other = "Replaces=a-call%3Bto-tag%3Dthem%3Bfrom-tag%3Dme"
+    rung.transfer(f"sip:luis@127.0.0.1:{rig.box.settings.sip_port}?{other}")
+    assert await rung.transfer_over() == 503
+    await rig.until(lambda: "transfer_failed" in _kinds_now(rig, contact.id), "it is refused")
+    refused = next(e for e in rig.store.ledger if e.kind is Kind.TRANSFER_FAILED)
+    assert refused.data["reason"] == "invalid_input"
+    await caller.hears(620, within_s=5)
+    await rung.hears(440)
+    assert not luis.calls
+    caller.hang_up()
+    await rung.hung_up()
+    assert (await rig.ended(contact.id)).end_reason is EndReason.CUSTOMER_HUNG_UP
+    await rig.nothing_left()
 
 
 def _kinds_now(rig: Rig, interaction_id: str) -> list[str]:

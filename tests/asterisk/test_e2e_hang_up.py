@@ -50,11 +50,23 @@ async def test_in_the_menu(centralita: Instance, sofia: Api, trunk: Line) -> Non
     assert record["interaction"]["end_reason"] == "customer_left_flow"
 
 
-async def test_before_it_is_answered(centralita: Instance, trunk: Line) -> None:
+async def test_before_it_is_answered(centralita: Instance, sofia: Api, trunk: Line) -> None:
+    """Given up at the exchange's first sign: it may not have come to us at all, but never as anything else."""
     call = await trunk.call("101", from_number="0991130002")
     await call.reached()
     call.hang_up()
     await centralita.quiet()
+    await sofia.until("/calls?state=live&text=0991130002", lambda page: not page["items"])
+    over = (await sofia.get("/calls", state="closed", text="0991130002"))["items"]
+    assert {each["end_reason"] for each in over} <= {"customer_left_flow"}
+
+
+async def test_as_soon_as_it_has_come_to_us(centralita: Instance, sofia: Api, trunk: Line) -> None:
+    call = await trunk.call("101", from_number="0991130009")
+    page = await sofia.until("/calls?state=live&text=0991130009", lambda page: page["items"])
+    call.hang_up()
+    record = await ended(centralita, sofia, page["items"][0]["id"])
+    assert record["interaction"]["end_reason"] == "customer_left_flow"
 
 
 async def test_while_it_waits(centralita: Instance, sofia: Api, trunk: Line) -> None:

@@ -71,6 +71,17 @@ async def test_way_out_rings_the_agents_phones(asterisk: AsteriskBox) -> None:
         await phone.unregister()
 
 
+async def test_way_out_speaks_at_once_when_no_phone_is_registered(asterisk: AsteriskBox) -> None:
+    """101 has a queue of people; with none of their phones there, the caller is not left with its music."""
+    members = await asterisk.process.command("queue show way-out-101")
+    assert members.count("PJSIP/") == members.count("(Unavailable)") == 4
+    async with Line(TRUNK, server=asterisk.server) as line:
+        call = await line.call("101", from_number="59322222222")
+        await call.answered()
+        assert await call.hears_sound(Sound.SPEECH, Sound.MUSIC, within_s=8) is Sound.SPEECH
+        assert "!way-out!101!" in await asterisk.process.command("core show channels concise")
+
+
 async def test_an_unknown_number_is_refused_by_sip_itself(asterisk: AsteriskBox) -> None:
     async with Line(TRUNK, server=asterisk.server) as line:
         call = await line.call("999")

@@ -7,9 +7,10 @@ import pytest
 
 from tests.voice_core.world import World
 from voice_core.agent import AgentState, AgentStatus
-from voice_core.errors import OfferGoneError, StageError
+from voice_core.errors import NotFoundError, OfferGoneError, StageError
 from voice_core.interaction import EndReason, SkillRequirement, Stage
 from voice_core.ledger import Kind
+from voice_core.pace import Outlook
 from voice_core.queue import Overflow, OverflowWhen, QueueConfig
 
 pytestmark = pytest.mark.usefixtures("each_store")  # in memory, on SQLite, on PostgreSQL
@@ -310,6 +311,36 @@ async def test_place_and_expected_wait() -> None:
         await world.desk.end(served.id, EndReason.CUSTOMER_HUNG_UP, actor="customer")
         await world.settle()
         assert world.desk.place(rows[1].id).expected_wait_s == pytest.approx(100)
+
+
+async def test_the_outlook_counts_who_could_take_a_newcomer_of_that_queue() -> None:
+    async with World(QUEUES) as world:
+        assert world.desk.outlook("fibra") == Outlook(0, 0, None)
+        await world.agent("ana", skills={"fibra": 5}, capacity={"voice": 1, "chat": 3})
+        await world.agent("luis")  # will do for `fibra` only once its demands have relaxed
+        await world.agent("eva", skills={"fibra": 9}, capacity={"voice": 0, "chat": 3})  # takes no calls
+        assert world.desk.outlook("fibra") == Outlook(0, 1, 0.0)
+        assert world.desk.outlook("quick") == Outlook(0, 2, 0.0)
+        assert world.desk.outlook("fibra", "chat").free == 2
+        served = await world.call("fibra")
+        assert world.desk.outlook("fibra") == Outlook(
+            1, 0, None
+        )  # held out to ana; how long it takes is not known
+        await world.accept(served)
+        assert world.desk.outlook("fibra") == Outlook(0, 0, None)
+        assert world.desk.outlook("fibra", "chat").free == 1  # nothing beside a call
+        await world.pass_time(100)
+        await world.desk.end(served.id, EndReason.CUSTOMER_HUNG_UP, actor="customer")
+        await world.desk.wrap_up(served.id, "ana")
+        await world.accept(await world.call("fibra"))
+        rows = [await world.call("fibra") for _ in range(2)]
+        # two before the newcomer, 100 s each, shared by ana and, in the end, luis
+        assert world.desk.outlook("fibra") == Outlook(2, 0, pytest.approx(150))
+        assert world.desk.outlook("quick") == Outlook(0, 1, 0.0)
+        await world.pass_time(31)
+        assert world.now(rows[0]).agent == "luis"
+        with pytest.raises(NotFoundError):
+            world.desk.outlook("nowhere")
 
 
 async def test_who_was_touched_but_not_served_keeps_their_turn() -> None:
