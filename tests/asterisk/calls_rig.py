@@ -72,7 +72,7 @@ title: {es: Todos ocupados}
 languages: [es]
 steps:
   aviso:
-    say: Todos nuestros agentes están ocupados. Llame más tarde, por favor.
+    say: "Agentes libres: {{ queues.soporte.agents_available }}. Llame más tarde, por favor."
   fin:
     hang_up: ocupados
 """

@@ -236,7 +236,7 @@ async def test_a_consulted_transfer_to_an_outside_number_completes(rig: Rig) -> 
     started = next(
         entry.data for entry in await rig.entries(call_id) if entry.kind.value == "transfer_started"
     )
-    assert started == {"kind": "number", "to": "0991234567", "consulted": True}
+    assert started.items() >= {"kind": "number", "to": "0991234567", "consulted": True}.items()
     assert (await rig.kinds(call_id)).count("transfer_completed") == 1
     await rig.nothing_left()
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 from contact_centre.scripted_caller import Call, Sound
 from tests.asterisk.box import AsteriskBox
 from tests.asterisk.calls_rig import CUSTOMER, TIMEOUT_S, Rig, hears_music, hears_speech, plan, rig_on
-from voice_core.agent import AgentState
+from voice_core.agent import Agent, AgentState
 from voice_core.interaction import Direction, EndReason, Stage
 from voice_core.ledger import Kind
 from voice_core.queue import Announcements, Overflow, OverflowWhen
@@ -31,9 +31,9 @@ async def test_music_then_the_place_then_music_again(asterisk: AsteriskBox, tmp_
     async with rig_on(asterisk, tmp_path, plan(announcements=announcements)) as rig:
         caller = await rig.caller(keys="1")
         await rig.stage(Stage.QUEUED)
-        await hears_music(caller, 8)
-        await hears_speech(caller, 8)
-        await hears_music(caller, 8)
+        await hears_music(caller, 15)
+        await hears_speech(caller, 15)
+        await hears_music(caller, 15)
         ana = await rig.phone("ana")
         rung = await ana.rings(timeout_s=TIMEOUT_S)
         await rung.answer()
@@ -65,7 +65,7 @@ async def test_two_wait_in_one_room_and_each_is_told_their_own_place(
         first.hang_up()
         await rig.ended(ahead.id)
         rig.words.said.clear()
-        await hears_speech(second, 8)
+        await hears_speech(second, 15)
         await rig.until(lambda: bool(rig.words.said), "the second is told again", 20)
         assert rig.words.said == [[NEXT, A_MINUTE, comfort[1]]]  # moved up; another comfort
 
@@ -88,7 +88,8 @@ async def _waits(rig: Rig, number: str) -> Call:
 
 
 async def test_waiting_overflows_to_another_queue_and_its_room(asterisk: AsteriskBox, tmp_path: Path) -> None:
-    otra = Announcements(every_s=1, place=False, expected_wait=False, comfort={"es": ("Otra fila.",)})
+    said = "Ahora espera usted en la otra fila, y enseguida le atendemos."
+    otra = Announcements(every_s=2, place=False, expected_wait=False, comfort={"es": (said,)})
     moves_on = plan(overflow=(Overflow(1.5, to_queue="otra"),), otra=otra)
     async with rig_on(asterisk, tmp_path, moves_on) as rig:
         caller = await _waits(rig, CUSTOMER)
@@ -100,9 +101,9 @@ async def test_waiting_overflows_to_another_queue_and_its_room(asterisk: Asteris
             while await rig.room("otra") != {contact.external_id}:
                 await asyncio.sleep(0.02)
         assert await rig.room("soporte") == set()
-        await hears_speech(caller, 8)
-        await hears_music(caller, 8)
-        assert rig.words.after("Otra fila.")
+        await hears_speech(caller, 15)
+        await hears_music(caller, 15)
+        assert rig.words.after(said)
         assert rig.desk.interaction(contact.id).queued_at == contact.queued_at  # the place is kept
         ana = await rig.phone("ana")
         rung = await ana.rings(timeout_s=TIMEOUT_S)
@@ -119,10 +120,13 @@ async def test_waiting_overflows_to_another_queue_and_its_room(asterisk: Asteris
 async def test_waiting_overflows_to_a_flow(asterisk: AsteriskBox, tmp_path: Path) -> None:
     gives_up = plan(overflow=(Overflow(1, OverflowWhen.NO_AGENTS, to_flow="ocupados"),))
     async with rig_on(asterisk, tmp_path, gives_up) as rig:
+        await rig.desk.put_agent(Agent("luis", "Luis", capacity={"voice": 0, "chat": 2}))
+        await rig.phone_available("luis")  # at work, but not on the telephone
         caller = await _waits(rig, CUSTOMER)
         contact = rig.only()
         await rig.until(lambda: rig.desk.interaction(contact.id).stage is Stage.FLOW, "it overflows")
-        await hears_speech(caller, 8)
+        await hears_speech(caller, 15)
+        assert rig.words.after("Agentes libres: 0. Llame más tarde, por favor.")
         assert await rig.room("soporte") == set()
         await caller.hung_up(timeout_s=15)
         over = await rig.ended(contact.id)
@@ -194,7 +198,7 @@ async def test_a_call_that_fails_ends_alone(rig: Rig) -> None:
     call = rig.switchboard.call(contact.id)
     assert call is not None
     call.errand(_broken())
-    await hears_speech(first, 8)  # an apology, not a click
+    await hears_speech(first, 15)  # an apology, not a click
     await first.hung_up(timeout_s=15)
     over = await rig.ended(contact.id)
     assert over.end_reason is EndReason.FAILED
