@@ -30,7 +30,7 @@ from voice_core.ledger import Entry, Kind
 from voice_core.ports import Change
 from voice_core.store.queries import Filter
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(240)]
 START_TIMEOUT_S = 40.0
 TONE = 440
 
@@ -92,9 +92,9 @@ def everything_is_there(manifest: Manifest, home: Path) -> None:
 
 
 async def the_same_is_told(one: Instance, two: Instance, call_id: str) -> None:
-    said = [(await each.command("calls", "show", call_id)).out for each in (one, two)]
+    said = await asyncio.gather(*(each.command("calls", "show", call_id) for each in (one, two)))
     assert said[0] == said[1]
-    assert "recording_stored" in said[0]
+    assert "recording_stored" in said[0].out
 
 
 async def the_recording_plays(instance: Instance, call_id: str) -> None:
