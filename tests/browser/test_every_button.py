@@ -121,7 +121,7 @@ async def test_missed_offers_pause_the_agent_and_the_supervisor_sends_her_back(
         await expect(sofia.part("day-ana")).to_have_attribute(
             "aria-label", re.compile("Hoy, Ana Cevallos: .+")
         )
-        assert "En pausa: Llamadas sin contestar" in await ana.part("my-day").inner_text()
+        await expect(ana.part("my-day")).to_contain_text("En pausa: Llamadas sin contestar")
 
         await sofia.click("force-ana")
         await sofia.click("force-available")
