@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from ivr_flows.flow import Flow, FlowStep
 from ivr_flows.phrases import HUMAN_KEY
 from ivr_flows.pieces import FlowName, Prompts, QueueName, Target, pieces
+from ivr_flows.verbs import Verb
+from ivr_flows.verbs.ask import Ask
+from ivr_flows.verbs.hours import Hours
+from ivr_flows.verbs.if_ import If
 from ivr_flows.verbs.menu import Menu
 from ivr_flows.verbs.question import Question
+from ivr_flows.verbs.switch import Switch
 
 _SILENT = frozenset({"options", "cases", "go", "step"})  # parts of a path that say nothing to a reader
 
@@ -55,12 +60,27 @@ def _ways(flow: Flow, step: FlowStep) -> Iterator[Way]:
     yield from sorted(named, key=lambda way: way.label == "otherwise")  # after what was asked for
     if isinstance(step.verb, Question) and flow.human and not _uses_human_key(step.verb):
         yield Way(HUMAN_KEY, flow.human)
-    if step.next:
+    if step.next and not _always_chooses(step.verb):
         yield Way("", _place(flow, step.next))
 
 
 def _place(flow: Flow, target: str) -> str:
     return (flow.human or target) if target == "human" and target not in flow.steps else target
+
+
+def _always_chooses(verb: Verb) -> bool:
+    """Every outcome has a way of its own, so the step below does not follow."""
+    match verb:
+        case Hours():
+            return bool(verb.open and verb.closed)  # without a way of their own, holidays are closed days
+        case If():
+            return verb.otherwise is not None
+        case Switch():
+            return verb.default is not None
+        case Ask():
+            return verb.go is not None
+        case _:
+            return False
 
 
 def _uses_human_key(verb: Question) -> bool:

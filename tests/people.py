@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from contact_centre.scripted_caller import Call, Line, Sound
 from tests.instance import Api, Instance
 
 Record = dict[str, Any]
+MESSAGE_TIMEOUT_S = 20.0  # the words before the tone
 
 
 @dataclass(slots=True)
@@ -81,6 +83,14 @@ async def dial_in(trunk: Line, keys: str, *, number: str = "101", caller: str = 
     await call.hears_sound(Sound.SPEECH, within_s=20)
     await call.send_digits(keys)
     return call
+
+
+async def message_begins(instance: Instance, contact_id: str) -> None:
+    """The words before the tone are over, and Asterisk writes what the caller says."""
+    spool = instance.home / "asterisk" / "spool" / "recording"
+    async with asyncio.timeout(MESSAGE_TIMEOUT_S):
+        while not list(spool.glob(f"{contact_id}.voicemail.*.wav")):
+            await asyncio.sleep(0.05)
 
 
 async def closed(supervisor: Api, contact_id: str, timeout_s: float = 15.0) -> Record:

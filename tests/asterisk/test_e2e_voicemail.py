@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import wave
 
@@ -12,14 +11,13 @@ import pytest
 from contact_centre.scripted_caller import Sound
 from contact_centre.scripted_caller.hearing import SAMPLE_RATE, Samples
 from tests.instance import Api, Instance
-from tests.people import closed, dial_in, newest_from, sign_off
+from tests.people import closed, dial_in, message_begins, newest_from, sign_off
 from tests.recordings import heard_for
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 
 MESSAGE_TONE, CALLER = 850, "0991110031"
 MESSAGE_S = 2.0
-RECORDING_WITHIN_S = 20.0
 
 
 async def test_a_message_left_in_a_queue_is_a_task_whose_sound_its_agent_hears(centralita: Instance) -> None:
@@ -30,7 +28,7 @@ async def test_a_message_left_in_a_queue_is_a_task_whose_sound_its_agent_hears(c
         assert (contact["stage"], contact["queue"]) == ("queued", "facturacion")
         await call.send_digits("1")
         call.play_tone(MESSAGE_TONE)
-        await _is_recorded(centralita, contact["id"])
+        await message_begins(centralita, contact["id"])
         await call.listen(MESSAGE_S)
         await call.send_digits("#")
         call.fall_silent()
@@ -65,14 +63,6 @@ async def test_a_message_left_in_a_queue_is_a_task_whose_sound_its_agent_hears(c
             await sofia.get(f"/recordings/{row['id']}/audio") == message
         )  # served only if it matches the hash
     await centralita.quiet()
-
-
-async def _is_recorded(instance: Instance, contact_id: str) -> None:
-    """Asterisk has begun to write the message."""
-    file = instance.home / "asterisk" / "spool" / "recording" / f"{contact_id}.voicemail.1.wav"
-    async with asyncio.timeout(RECORDING_WITHIN_S):
-        while not file.exists():
-            await asyncio.sleep(0.05)
 
 
 def _mono(content: bytes) -> Samples:

@@ -13,12 +13,12 @@ from contact_centre.scripted_caller.hearing import has_tone
 from tests.browser.softphone import MICROPHONE_TONE, Panel, panel
 from tests.browser.test_agent_in_browser import CALLER_TONE, LUIS_TONE, ana_at_work, talking
 from tests.instance import Api, Instance
-from tests.people import at_desk, closed, dial_in, kinds, newest_from
+from tests.people import at_desk, closed, dial_in, kinds, message_begins, newest_from
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
 
 OUTSIDE_TONE = 990
-LOOK_S, DIGITS_TIMEOUT_S, MESSAGE_TIMEOUT_S = 0.05, 5.0, 20.0
+LOOK_S, DIGITS_TIMEOUT_S = 0.05, 5.0
 
 
 async def test_keys_mute_recording_and_a_transfer_to_a_number(browser: Browser, centralita: Instance) -> None:
@@ -112,7 +112,7 @@ async def test_missed_offers_pause_the_agent_and_the_supervisor_sends_her_back(
     ):
         call = await dial_in(trunk, "2", caller="0991210023")
         for _ in range(2):
-            await ana.shows("offer-card", timeout_s=20)
+            await expect(ana.part("offer-card")).to_contain_text("0991210023", timeout=20_000)
             await ana.click("decline")
             await ana.part("offer-card").wait_for(state="hidden", timeout=5000)
         await says(ana, "Quedó en pausa por llamadas sin contestar.")
@@ -121,7 +121,7 @@ async def test_missed_offers_pause_the_agent_and_the_supervisor_sends_her_back(
         await expect(sofia.part("day-ana")).to_have_attribute(
             "aria-label", re.compile("Hoy, Ana Cevallos: .+")
         )
-        assert "En pausa: Llamadas sin contestar" in await ana.part("my-day").inner_text()
+        await expect(ana.part("my-day")).to_contain_text("En pausa: Llamadas sin contestar")
 
         await sofia.click("force-ana")
         await sofia.click("force-available")
@@ -223,14 +223,6 @@ async def quiet_of(call: Call, frequency: float) -> None:
     async with asyncio.timeout(DIGITS_TIMEOUT_S):
         while has_tone(await call.listen(0.8), frequency):
             pass
-
-
-async def message_begins(instance: Instance, contact_id: str) -> None:
-    """The words before the tone are over, and Asterisk writes what the caller says."""
-    file = instance.home / "asterisk" / "spool" / "recording" / f"{contact_id}.voicemail.1.wav"
-    async with asyncio.timeout(MESSAGE_TIMEOUT_S):
-        while not file.exists():
-            await asyncio.sleep(LOOK_S)
 
 
 async def audit_of(instance: Instance) -> list[dict[str, object]]:

@@ -22,6 +22,8 @@ steps:
     subflow: otro
   persona:
     queue: soporte
+  elige:
+    if: {condition: "language == 'es'", then: menu, else: despedida}
   despedida:
     say: {es: Adiós, en: Goodbye}
 """
@@ -37,10 +39,14 @@ steps:
 def test_steps_ways_and_words_are_told_as_written() -> None:
     flows, _ = read_flows({"demo": FLOW, "otro": OTHER})
     steps = {step.id: step for step in outline(flows["demo"])}
-    assert list(steps) == ["horario", "menu", "datos", "persona", "despedida"]
+    assert list(steps) == ["horario", "menu", "datos", "persona", "elige", "despedida"]
     assert steps["horario"].ways == (Way("closed", "despedida"), Way("", "menu"))
     assert steps["menu"].ways == (Way("1", "datos"), Way("otherwise", "end"), Way("0", "persona"))
     assert steps["menu"].heard == {"es": "Marque 1. pitido", "en": "Press 1. pitido", "": "pitido"}
     assert (steps["datos"].about, steps["datos"].ways) == ("otro", (Way("", "persona"),))
     assert (steps["persona"].about, steps["persona"].ways) == ("soporte", ())
+    assert steps["elige"].ways == (
+        Way("then", "menu"),
+        Way("else", "despedida"),
+    )  # the step below never follows
     assert steps["despedida"].heard["en"] == "Goodbye"

@@ -9,7 +9,7 @@ import styles from './flows.module.css';
 import { useWayWords } from './words';
 
 const ROOM = 12; // around the drawing
-const LETTERS = 22; // that fit into a step
+const LETTERS = { name: 20, small: 27 }; // that fit into a step
 
 export function FlowDrawing({ flow }: { flow: Flow }) {
   const { t } = useTranslation();
@@ -43,7 +43,7 @@ function Step({ node, flow }: { node: Node; flow: Flow }) {
     <g transform={`translate(${x - NODE.width / 2} ${y})`} className={styles.step} data-kind={kind} data-verb={step.verb}>
       <title>{[step.id, verb, about].filter(Boolean).join(' · ')}</title>
       <rect width={NODE.width} height={height} rx={6} />
-      <text x={NODE.width / 2} y={16} className={styles.stepName}>{short(step.id)}</text>
+      <text x={NODE.width / 2} y={16} className={styles.stepName}>{short(step.id, LETTERS.name)}</text>
       <text x={NODE.width / 2} y={32} className={styles.stepVerb}>{short(about ? `${verb}: ${about}` : verb)}</text>
       {stubs.map((stub, at) => (
         <text key={stub.to} x={NODE.width / 2} y={NODE.head + NODE.line * at + 8} className={styles.stepVerb}>
@@ -75,6 +75,6 @@ function curve({ points }: Edge): string {
   return path;
 }
 
-function short(text: string): string {
-  return text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text;
+function short(text: string, letters = LETTERS.small): string {
+  return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
 }

@@ -364,7 +364,7 @@ export const en: Texts = {
     warnings_one: '{{count}} warning',
     warnings_other: '{{count}} warnings',
     numbers: 'Reached by dialling',
-    no_number: 'No number leads here: other flows or the rules of queues use it.',
+    no_number: 'No number leads here; only other flows and the rules of queues can.',
     missing: 'A number leads into this flow, but its file does not exist. Create it, or change the flow of the number in centre.yaml.',
     drawing: 'Drawing of the flow {{name}}; the same steps are in words below',
     in_words_one: '{{count}} step, in words',

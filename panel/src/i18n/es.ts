@@ -362,7 +362,7 @@ export const es = {
     warnings_one: '{{count}} aviso',
     warnings_other: '{{count}} avisos',
     numbers: 'Se llega marcando',
-    no_number: 'Ningún número entra por aquí: lo usan otros flujos o las reglas de las colas.',
+    no_number: 'Ningún número entra por aquí; solo se llega desde otros flujos o por las reglas de las colas.',
     missing: 'Un número entra por este flujo, pero su archivo no existe. Créelo, o cambie el flujo del número en centre.yaml.',
     drawing: 'Dibujo del flujo {{name}}; los mismos pasos están en palabras debajo',
     in_words_one: '{{count}} paso, en palabras',
