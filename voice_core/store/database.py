@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from voice_core.errors import CentralitaError, InvalidInputError, UnavailableError
+from voice_core.errors import CentralitaError, InvalidInputError, UnavailableError, UnwritableError
 
 BUSY_TIMEOUT_MS = 5000  # another process (the command line) may be writing
 CONNECT_TIMEOUT_S = 3.0  # to PostgreSQL
@@ -32,11 +32,8 @@ _POSTGRES = {
     },
 }
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_UNWRITABLE = ("readonly", "unable to open", "disk is full", "disk I/O")
 _DRIVER_SAYS = (
-    (
-        ("readonly", "unable to open", "disk is full", "disk I/O"),
-        "cannot be written. Check that its folder exists and is yours, and that the disk is not full.",
-    ),
     (("locked",), "is locked by another process. Stop it, or wait until it is done."),
     (("not a database", "malformed"), "is damaged or is not a database. Put a backup in its place."),
 )
@@ -59,7 +56,7 @@ async def open_database(url: str) -> AsyncEngine:
             await connection.run_sync(_upgrade)
     except BaseException as error:
         await engine.dispose()
-        raise _explained(error, url) from error
+        raise explained(error, url) from error
     return engine
 
 
@@ -125,7 +122,8 @@ def _config() -> Config:
     return config
 
 
-def _explained(error: BaseException, url: str) -> BaseException:
+def explained(error: BaseException, url: str) -> BaseException:
+    """The same error in a sentence a person can act on; itself where there is none."""
     where = make_url(url).render_as_string(hide_password=True)
     if isinstance(error, CommandError) and "locate revision" in str(error):
         return NewerSchemaError(
@@ -135,6 +133,8 @@ def _explained(error: BaseException, url: str) -> BaseException:
         why = f"was not ready after {MIGRATE_TIMEOUT_S:.0f} s."
     elif isinstance(error, DBAPIError):
         said = str(error.orig)
+        if any(word in said for word in _UNWRITABLE):
+            return UnwritableError(where, said)
         known = (sentence for words, sentence in _DRIVER_SAYS if any(word in said for word in words))
         why = next(known, f"does not answer: {said}.")
     elif isinstance(error, OSError):
