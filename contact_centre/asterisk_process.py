@@ -16,7 +16,7 @@ import structlog
 
 from contact_centre.asterisk_installation import Installation
 from contact_centre.settings import Settings
-from voice_core.errors import UnavailableError
+from voice_core.errors import UnavailableError, UnwritableError
 
 BOOT_TIMEOUT_S = 30.0
 COMMAND_TIMEOUT_S = 10.0
@@ -197,9 +197,7 @@ class AsteriskProcess:
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = path.open("w", encoding="ascii")
         except OSError as error:
-            raise UnavailableError(
-                f"{path} cannot be written ({error.strerror}): free or give back the home folder"
-            ) from error
+            raise UnwritableError(path, error.strerror) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

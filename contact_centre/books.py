@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contact_centre.access.audit import AuditLog
@@ -14,8 +15,8 @@ from contact_centre.centre_file import Centre
 from contact_centre.contacts.service import Contacts
 from contact_centre.settings import Settings
 from voice_core.clock import Clock, SystemClock
-from voice_core.errors import UnavailableError
-from voice_core.store.database import open_database
+from voice_core.errors import UnwritableError
+from voice_core.store.database import explained, open_database
 from voice_core.store.queries import Queries
 from voice_core.store.sql import SqlStore
 
@@ -33,14 +34,14 @@ class Books:
 
 @asynccontextmanager
 async def open_books(settings: Settings, centre: Centre) -> AsyncIterator[Books]:
-    """Migrated and ready. Raises UnavailableError, NewerSchemaError, InvalidInputError."""
+    """Migrated and ready. Raises UnavailableError, NewerSchemaError, InvalidInputError.
+
+    What is done with them may meet a full disk too: that is told in the same words.
+    """
     try:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        reason = (
-            f"{settings.home} cannot be made ({error.strerror}): set CENTRALITA_HOME to a folder of yours."
-        )
-        raise UnavailableError(reason) from error
+        raise UnwritableError(settings.home, error.strerror) from error
     engine = await open_database(settings.database)
     try:
         clock = SystemClock()
@@ -53,5 +54,14 @@ async def open_books(settings: Settings, centre: Centre) -> AsyncIterator[Books]
             audit=AuditLog(engine, clock),
             contacts=Contacts(engine, clock, centre.organisation.country),
         )
+    except* OperationalError as errors:
+        raise explained(_first(errors), settings.database) from errors
     finally:
         await engine.dispose()
+
+
+def _first(error: BaseException) -> BaseException:
+    """Of a group, however deep."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -16,28 +16,24 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from contact_centre.centre_file import Centre
 from contact_centre.settings import Settings
-from voice_core.errors import InvalidInputError
+from voice_core.errors import InvalidInputError, UnwritableError
+from voice_core.whole_file import create_whole
 
 NAME = "centre.yaml"
 LONGEST_FILE = 1_000_000  # bytes
 
 
 def ensure_centre_file(settings: Settings) -> Path:
-    """`<home>/centre.yaml`, made from the demo organisation on the first run. Raises InvalidInputError."""
+    """`<home>/centre.yaml`, made from the demo organisation on the first run. Raises UnwritableError."""
     path = settings.home / NAME
     if path.exists():
         return path
     demo = Template((files("contact_centre") / "demo" / NAME).read_text(encoding="utf-8"))
     text = demo.substitute(trunk_host=settings.trunk_host, trunk_port=settings.trunk_port)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("x", encoding="utf-8") as file:
-            path.chmod(0o600)  # trunks' passwords are written here
-            file.write(text)
-    except FileExistsError:
-        pass
+        create_whole(path, text)  # readable by its owner only: trunks' passwords are written here
     except OSError as error:
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}") from error
+        raise UnwritableError(path, error.strerror) from error
     return path
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voice_core.errors import UnavailableError
+from voice_core.errors import UnavailableError, UnwritableError
 
 NAME = "centralita.lock"
 
@@ -20,8 +20,7 @@ def one_instance(home: Path) -> Iterator[None]:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = path.open("w", encoding="ascii")
     except OSError as error:
-        reason = f"{home} cannot be written ({error.strerror}): set CENTRALITA_HOME to a folder of yours."
-        raise UnavailableError(reason) from error
+        raise UnwritableError(home, error.strerror) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,9 +5,7 @@ Every value that enters a template passes an allow-list of characters: Asterisk'
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +20,8 @@ from contact_centre.centre_file import Centre, DialledNumber
 from contact_centre.secrets_file import Secrets
 from contact_centre.settings import CHECKOUT, Settings
 from ivr_flows.effects import Prompt
-from voice_core.errors import InvalidInputError, UnavailableError
+from voice_core.errors import InvalidInputError, UnwritableError
+from voice_core.whole_file import replace_whole
 
 TEMPLATES = (CHECKOUT / "asterisk-conf", CHECKOUT / "dialplans")
 WAY_OUT_RING_S = 60
@@ -103,7 +102,7 @@ class Place:
         )
 
     def make(self) -> None:
-        """Raises UnavailableError naming the folder that cannot be written."""
+        """Raises UnwritableError naming the folder."""
         # ARI answers 500 to a recording whose folder is missing.
         for folder in (
             self.etc,
@@ -119,9 +118,7 @@ class Place:
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
-                raise UnavailableError(
-                    f"{folder} cannot be made ({error.strerror}): free or give back the home folder"
-                ) from error
+                raise UnwritableError(folder, error.strerror) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +143,7 @@ async def provision(
 ) -> frozenset[str]:
     """Write Asterisk's files; returns the names of those that changed (see RELOADS).
 
-    Raises InvalidInputError for a value that cannot be written, UnavailableError for a folder that cannot.
+    Raises InvalidInputError for a value that cannot be written, UnwritableError for a folder that cannot.
     """
     place = Place.of(settings, installation)
     place.make()
@@ -250,12 +247,7 @@ def _write(path: Path, text: str) -> bool:
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return False
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        replace_whole(path, text)
     except OSError as error:
-        raise UnavailableError(
-            f"{path} cannot be written ({error.strerror}): free or give back the home folder"
-        ) from error
+        raise UnwritableError(path, error.strerror) from error
     return True

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from voice_core.errors import InvalidInputError
+from voice_core.errors import InvalidInputError, UnwritableError
+from voice_core.whole_file import create_whole
 
 NAME = "secrets.json"
 BYTES = 24  # of randomness in each
@@ -42,7 +41,8 @@ class Secrets(BaseModel):
 
 
 def load_secrets(home: Path) -> Secrets:
-    """Read them, making them first where there are none. Raises InvalidInputError for weak or unreadable ones."""
+    """Read them, making them first where there are none. Raises InvalidInputError for weak or unreadable ones,
+    UnwritableError where they cannot be written."""
     path = home / NAME
     if not path.exists():
         _write_new(path)
@@ -62,19 +62,6 @@ def load_secrets(home: Path) -> Secrets:
 def _write_new(path: Path) -> None:
     values = {name: secrets.token_urlsafe(BYTES) for name in Secrets.model_fields}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")  # 0600 from the start
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(values, file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)  # never over an existing one: two first runs at once agree on one
-        except FileExistsError:
-            pass
-        finally:
-            Path(temporary).unlink()
+        create_whole(path, json.dumps(values, indent=2))
     except OSError as error:
-        raise InvalidInputError(
-            f"{path.parent} cannot be written ({error.strerror}): set CENTRALITA_HOME to a folder of yours"
-        ) from error
+        raise UnwritableError(path, error.strerror) from error

@@ -24,6 +24,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "La telefonía no responde en este momento. Vuelva a intentarlo en unos segundos.",
         "The telephone system does not answer right now. Try again in a few seconds.",
     ),
+    "unwritable": (
+        (
+            "No se puede escribir {where} ({why}): libere espacio o devuelva la carpeta a su usuario, o fije "
+            "CENTRALITA_HOME en otra carpeta."
+        ),
+        (
+            "{where} cannot be written ({why}): free some space or give the folder back to its user, or set "
+            "CENTRALITA_HOME to another folder."
+        ),
+    ),
     "stale_write": (
         "Otra persona lo cambió primero. Vuelva a cargar e inténtelo de nuevo.",
         "Somebody else changed it first. Reload and try again.",

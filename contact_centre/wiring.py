@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from ari_apps.presenter import TaskPresenter
 from contact_centre.access.models import User
@@ -28,7 +30,7 @@ from contact_centre.live.room import Room
 from contact_centre.live.service_level import ServiceLevels
 from contact_centre.live.timeline import Timelines
 from contact_centre.one_instance import one_instance
-from contact_centre.people import FirstPassword, ensure_people, seat
+from contact_centre.people import FirstPassword, ensure_people, people_told, seat, take_back_untold
 from contact_centre.readiness import checks_of
 from contact_centre.recordings.reactions import describe_closed
 from contact_centre.secrets_file import load_secrets
@@ -85,9 +87,8 @@ async def run(
         owned = await stack.enter_async_context(owning)
         await stack.enter_async_context(_all({name: job() for name, job in owned.jobs.items()}))
         house, metrics = await _house(settings, centre, books, owned)
-        first = await ensure_people(books.access)
-        untold = [person.username for person in first]
-        stack.push_async_callback(_take_back, books, untold)
+        stack.push_async_callback(_take_back, books, settings.home)
+        first = await ensure_people(books.access, settings.home)
         everybody = await books.access.users()
         await house.desk.load()
         stack.push_async_callback(house.desk.close)
@@ -98,7 +99,7 @@ async def run(
         watchdog = Watchdog(settings.watchdog_s, manager.alive)
         async with serving(house, metrics, telephony, everybody, watchdog):
             started(Started(settings, centre, first, with_telephone))
-            untold.clear()
+            people_told(settings.home)
             manager.ready()
             await stop.wait()
             manager.stopping()
@@ -154,10 +155,10 @@ def _standing_by(holder: str) -> None:
     log.info("standing_by", owner=holder)
 
 
-async def _take_back(books: Books, untold: Sequence[str]) -> None:
-    """A first run that failed has shown no passwords: the next one makes these people, and new ones, again."""
-    if untold:
-        await books.access.take_back(untold)
+async def _take_back(books: Books, home: Path) -> None:
+    """Now, so that nobody has a password that nobody knows; a database that cannot is asked again on the next start."""
+    with suppress(SQLAlchemyError):
+        await take_back_untold(books.access, home)
 
 
 async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned) -> tuple[House, Metrics]:

@@ -7,6 +7,7 @@ CentralitaError
 ├── NotAllowedError        this person may not do this
 ├── InvalidInputError      the words or values given are wrong; `detail` says which
 ├── UnavailableError       a part we need (Asterisk, database) does not answer now
+│   └── UnwritableError    a folder or file of ours cannot be written: full, read-only, somebody else's
 └── StaleWriteError        somebody else wrote this row first
     └── FencedError        another controller holds the lease: this one must stop
 """
@@ -48,6 +49,20 @@ class InvalidInputError(CentralitaError):
 
 class UnavailableError(CentralitaError):
     code = "unavailable"
+
+
+class UnwritableError(UnavailableError):
+    """`where`: the path or database; `why`: what the system said."""
+
+    code = "unwritable"
+
+    def __init__(self, where: object, why: object) -> None:
+        super().__init__(
+            f"{where} cannot be written ({why}): free some space or give the folder back to its user, "
+            "or set CENTRALITA_HOME to another folder.",
+            where=str(where),
+            why=str(why),
+        )
 
 
 class StaleWriteError(CentralitaError):

@@ -16,7 +16,7 @@ from contact_centre.access.privileges import Role
 from contact_centre.access.reactions import UserChanges
 from contact_centre.access.service import Access, NewUser
 from contact_centre.access.service import UserChanges as Changes
-from contact_centre.people import ensure_people, phones_of, seat
+from contact_centre.people import ensure_people, people_told, phones_of, seat
 from tests.contact_centre.house import PASSWORD, QUICK, SetClock
 from voice_core.agent import AgentState
 from voice_core.desk import Desk
@@ -38,19 +38,29 @@ def access(engine: AsyncEngine) -> Access:
     return Access(engine, SetClock(), Passwords(QUICK))
 
 
-async def test_a_first_run_makes_the_demo_people_once(access: Access) -> None:
-    made = await ensure_people(access)
+async def test_a_first_run_makes_the_demo_people_once(access: Access, tmp_path: Path) -> None:
+    made = await ensure_people(access, tmp_path)
     assert [person.username for person in made] == ["admin", "sofia", "ana", "luis", "diego"]
     assert len({person.password for person in made}) == 5
     for person in made:
         _, signed = await access.sign_in(person.username, person.password, "127.0.0.1")
         assert signed.user.roles == person.roles
         assert person.password not in repr(person)
-    assert await ensure_people(access) == []
+    people_told(tmp_path)
+    assert await ensure_people(access, tmp_path) == []
 
 
-async def test_only_those_who_take_work_have_telephones(access: Access) -> None:
-    await ensure_people(access)
+async def test_passwords_that_nobody_saw_are_made_anew(access: Access, tmp_path: Path) -> None:
+    """As after a kill, or on a disk too full to take them back, between making and showing them."""
+    unseen = await ensure_people(access, tmp_path)
+    again = await ensure_people(access, tmp_path)
+    assert [person.username for person in again] == [person.username for person in unseen]
+    assert {person.password for person in again}.isdisjoint(person.password for person in unseen)
+    await access.sign_in("ana", again[2].password, "127.0.0.1")
+
+
+async def test_only_those_who_take_work_have_telephones(access: Access, tmp_path: Path) -> None:
+    await ensure_people(access, tmp_path)
     await access.change("luis", Changes(active=False))
     phones = phones_of(await access.users())
     assert {phone.user for phone in phones} == {"admin", "sofia", "ana"}

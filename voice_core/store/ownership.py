@@ -18,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ulid import ULID
 
 from voice_core.clock import Clock
-from voice_core.errors import CentralitaError, StaleWriteError, UnavailableError
+from voice_core.errors import CentralitaError, StaleWriteError, UnwritableError
 from voice_core.journal import Journal, Record
 from voice_core.lease import CONTROLLER, LEASE_TIMEOUT_S, Fence, Keeper, Lease, Standby
 from voice_core.ports import Store
 from voice_core.store.journaled import REPLAY_BATCH, JournaledStore, store_records
 from voice_core.store.leases import SqlLeases
 from voice_core.store.sql import SqlStore
+from voice_core.whole_file import create_whole
 
 FOLDER = "journal"
 NODE_FILE = "node-id"
@@ -90,10 +91,10 @@ def holder_of(home: Path) -> str:
     path = home / NODE_FILE
     try:
         if not path.exists():
-            path.write_text(str(ULID()).lower(), encoding="ascii")
+            create_whole(path, str(ULID()).lower())
         node = path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise UnavailableError(f"{path} cannot be written: {error.strerror}.") from error
+        raise UnwritableError(path, error.strerror) from error
     return f"{socket.gethostname()[:64]}:{str(home)[-LONGEST_HOME:]} ({node})"
 
 
