@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.contest import OURS
 from benchmarks.crowd import Crowd, crowd
+from benchmarks.processor import at_rest
 from tests.busy_centre import STRAIGHT_NUMBER, BusyCentre, busy_centre
 from tests.instance import Instance
 from tests.sip.sipp import answering_phones
@@ -85,9 +86,10 @@ class Stage:
             raise TimeoutError(f"{what}: not within {timeout_s:g} s") from None
 
     async def clear(self) -> None:
-        """Everybody hangs up; returns when Asterisk holds nothing any more."""
+        """Everybody hangs up; returns when Asterisk holds nothing any more and our programs rest."""
         await self.instance.asterisk("channel request hangup all")
         await self.instance.quiet(QUIET_S)
+        await at_rest(self.instance)
 
 
 @asynccontextmanager
@@ -98,7 +100,10 @@ async def stage(folder: Path, agents: int) -> AsyncIterator[Stage]:
 
 
 async def _set_up_app_queue(instance: Instance, phones: Sequence[str]) -> None:
-    """Numbers that lead to native queues, recorded as ours are: MixMonitor before anything else."""
+    """Numbers that lead to native queues, recorded as ours are: MixMonitor before anything else.
+
+    `Answer(,i)` does not wait for the caller's first packet, which a plain Answer() does for up to half a second.
+    """
     path = instance.home / "asterisk" / "etc" / "queues.conf"
     queues = [_QUEUE.format(size=size, members=_members(phones[:size])) for size in SIZES]
     path.write_text(path.read_text() + "".join(queues) + _DEFAULT_QUEUE.format(members=_members(phones[:3])))
@@ -107,7 +112,7 @@ async def _set_up_app_queue(instance: Instance, phones: Sequence[str]) -> None:
         *((f"8{size:02d}", f"n{size}") for size in SIZES),
         (DEFAULT_QUEUE_NUMBER, "defecto"),
     ]:
-        for step in ("1,Gosub(record,s,1)", "2,Answer()", f"3,Queue({queue})", "4,Hangup()"):
+        for step in ("1,Gosub(record,s,1)", "2,Answer(,i)", f"3,Queue({queue})", "4,Hangup()"):
             await instance.asterisk(f"dialplan add extension {number},{step} into {_CONTEXT}")
 
 
