@@ -38,9 +38,9 @@ format: ## put the code into its form
 	$(VENV)/ruff check --fix-only --quiet $(CODE)
 	$(VENV)/ruff format $(CODE)
 
-bench: ## agent idle, and agent freed, to the next ring; beside app_queue on the same Asterisk
+bench: ## all measures beside app_queue on the same Asterisk; some: MEASURES="idle freed" BENCH_OPTIONS="--rounds 20"
 	@$(PYTHON) -m bootstrap --tests
-	$(VENV)/python -m benchmarks
+	$(VENV)/python -m benchmarks $(MEASURES) $(BENCH_OPTIONS)
 
 soak: ## kills and hang-ups at random for MINUTES=60, watching that no call is lost
 	@$(PYTHON) -m bootstrap --tests

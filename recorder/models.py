@@ -43,7 +43,16 @@ class RecordingRow(Base):
     problem: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (
-        Index("ix_recordings_started_at", "started_at"),
+        # A list and its count read this alone, not the rows.
+        Index(
+            "ix_recordings_list",
+            "started_at",
+            "id",
+            "interaction_id",
+            "from_address",
+            "to_address",
+            "disposition",
+        ),
         Index("ix_recordings_agent_started_at", "agent", "started_at"),
     )
 

@@ -160,9 +160,12 @@ class Recorder:
 
     async def search(self, wanted: Filter, page: int = 1, page_size: int = 50) -> tuple[list[Recording], int]:
         """A page (from 1), newest first, and how many there are in all."""
-        conditions = _conditions(wanted)
-        newest_first = select(RecordingRow).where(*conditions).order_by(RecordingRow.started_at.desc())
-        rows = await self._rows(newest_first.offset((page - 1) * page_size).limit(page_size))
+        conditions, before = _conditions(wanted), (page - 1) * page_size
+        order = (RecordingRow.started_at.desc(), RecordingRow.id.desc())
+        ids = select(RecordingRow.id).where(*conditions).order_by(*order).offset(before).limit(page_size)
+        rows = await self._rows(select(RecordingRow).where(RecordingRow.id.in_(ids)).order_by(*order))
+        if 0 < len(rows) < page_size:
+            return [as_recording(row) for row in rows], before + len(rows)
         async with self._sessions() as session:
             total = await session.scalar(select(func.count()).select_from(RecordingRow).where(*conditions))
         return [as_recording(row) for row in rows], total or 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ from tests.instance import PASSWORD, TRUNK_HOST, Api, Instance, prepare, running
 
 MENU_NUMBER = "201"  # a menu, then the queue
 STRAIGHT_NUMBER = "202"  # the queue at once
+SHORT_RING_NUMBER = "203"  # a queue that gives an agent three seconds to answer
+SPOKEN_NUMBER = "204"  # a menu that waits half a second for a key, then the queue
 QUEUE = "carga"
 
 _CENTRE = """
@@ -21,14 +25,20 @@ trunks:
 numbers:
   - {{number: "{menu}", flow: menu, way_out: {{say: Nadie contesta.}}}}
   - {{number: "{straight}", flow: directo, way_out: {{say: Nadie contesta.}}}}
+  - {{number: "{short_ring}", flow: breve, way_out: {{say: Nadie contesta.}}}}
+  - {{number: "{spoken}", flow: hablado, way_out: {{say: Nadie contesta.}}}}
 queues:
-  - name: {queue}
+  - &carga
+    name: {queue}
     label: {{es: Carga, en: Load}}
     wrap_up_s: 0
     ring_timeout_s: 20
     auto_pause_after_missed: 0
     announcements: {{every_s: 3600, place: false, expected_wait: false}}
     way_out: {{voicemail: null, callback: null}}
+  - <<: *carga
+    name: breve
+    ring_timeout_s: 3
 """
 _FLOWS = {
     "menu.yaml": """
@@ -52,6 +62,29 @@ steps:
   cola:
     queue: carga
 """,
+    "breve.yaml": """
+title: {es: Breve}
+languages: [es]
+human: cola
+steps:
+  cola:
+    queue: breve
+""",
+    "hablado.yaml": """
+title: {es: Hablado}
+languages: [es]
+human: cola
+steps:
+  menu:
+    menu:
+      prompt: {es: Bienvenido.}
+      options: {1: cola}
+      timeout_s: 0.5
+      attempts: 1
+      otherwise: cola
+  cola:
+    queue: carga
+""",
 }
 
 
@@ -68,7 +101,7 @@ class BusyCentre:
 @asynccontextmanager
 async def busy_centre(folder: Path, agents: int) -> AsyncIterator[BusyCentre]:
     """Running, with agents `a0` … signed in and offline; their desk phones are not registered yet."""
-    instance = _prepared(folder)
+    instance = prepared(folder)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(instance, people=("admin",)))
         admin = await stack.enter_async_context(Api(instance, "admin"))
@@ -77,11 +110,19 @@ async def busy_centre(folder: Path, agents: int) -> AsyncIterator[BusyCentre]:
             body = {"username": name, "name": name, "roles": ["agent"], "password": PASSWORD}
             await admin.post("/users", **body)
         signed_in = [await stack.enter_async_context(Api(instance, name)) for name in names]
-        secrets = {f"{name}-sip": await instance.sip_secret(name) for name in names}
+        secrets = _phone_secrets(instance, names)
+        await admin.until("/agents", lambda all_of_them: set(names) <= {agent["id"] for agent in all_of_them})
         yield BusyCentre(instance, tuple(signed_in), secrets)
 
 
-def _prepared(folder: Path) -> Instance:
+def _phone_secrets(instance: Instance, names: Sequence[str]) -> dict[str, str]:
+    """SIP user → secret, all at one look: a command line for each of forty agents takes half a minute."""
+    with contextlib.closing(sqlite3.connect(instance.home / "centralita.db")) as database:
+        known = dict(database.execute("SELECT username, phone_secret FROM users"))
+    return {f"{name}-sip": known[name] for name in names}
+
+
+def prepared(folder: Path) -> Instance:
     flows, home = folder / "flows" / "carga", folder / "home"
     flows.mkdir(parents=True)
     for name, text in _FLOWS.items():
@@ -89,6 +130,12 @@ def _prepared(folder: Path) -> Instance:
     instance = prepare(home, flows_folder=str(folder / "flows"), rtp_start="10000", rtp_end="11999")
     home.mkdir(mode=0o700)
     place = {"host": TRUNK_HOST, "port": instance.trunk_port, "queue": QUEUE}
-    text = _CENTRE.format(menu=MENU_NUMBER, straight=STRAIGHT_NUMBER, **place)
+    numbers = {
+        "menu": MENU_NUMBER,
+        "straight": STRAIGHT_NUMBER,
+        "short_ring": SHORT_RING_NUMBER,
+        "spoken": SPOKEN_NUMBER,
+    }
+    text = _CENTRE.format(**numbers, **place)
     (home / "centre.yaml").write_text(text.lstrip())
     return instance

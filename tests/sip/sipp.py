@@ -15,9 +15,17 @@ _TIMEOUT_S = 20.0
 
 @asynccontextmanager
 async def answering_phones(
-    server: tuple[str, int], secrets: Mapping[str, str], folder: Path, *, talk_s: float
+    server: tuple[str, int],
+    secrets: Mapping[str, str],
+    folder: Path,
+    *,
+    talk_s: float,
+    messages: Path | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Register each user of `secrets`, then answer whatever rings, echo for `talk_s` seconds and hang up."""
+    """Register each user of `secrets`, then answer whatever rings, echo for `talk_s` seconds and hang up.
+
+    `messages`: a file for every SIP message of the answering, with its time.
+    """
     port, media = free_udp_port(), free_udp_port() // 2 * 2
     where = ("-i", "127.0.0.1", "-p", str(port))
     people = folder / "people.csv"
@@ -57,6 +65,7 @@ async def answering_phones(
         "-mp",
         str(media),
         *where,
+        *(("-trace_msg", "-message_file", str(messages)) if messages else ()),
     )
     try:
         await _listening(port, answering)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.agent import StatusSpan
@@ -19,7 +19,7 @@ from voice_core.store.transactions import read
 
 MOST_A_PAGE = 500
 _EXACT = ("agent", "queue", "channel", "contact_id", "parent_id")
-_SEARCHED = ("id", "from_address", "to_address", "contact_name", "disposition", "end_detail")
+_IN_LIST = ("agent", "queue")  # columns of ix_interactions_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,25 @@ class Queries:
         self._engine = engine
 
     async def search(self, wanted: Filter, page: int = 1, page_size: int = 50) -> Page:
-        """Newest first."""
+        """Newest first. Which ones is asked of an index alone; only the page's own rows are read (`models`)."""
         page, page_size = max(1, page), min(max(1, page_size), MOST_A_PAGE)
         conditions = _conditions(wanted)
         order = (INTERACTIONS.c.opened_at.desc(), INTERACTIONS.c.id.desc())
-        items = select(INTERACTIONS).where(*conditions).order_by(*order)
+        before = (page - 1) * page_size
+        wanted_ids = (
+            select(INTERACTIONS.c.id).where(*conditions).order_by(*order).limit(page_size).offset(before)
+        )
+        items = select(INTERACTIONS).where(INTERACTIONS.c.id.in_(wanted_ids)).order_by(*order)
         count = select(func.count()).select_from(INTERACTIONS).where(*conditions)
+
+        def look(connection: Connection) -> Page:
+            listed = [rows.to_interaction(row) for row in connection.execute(items).mappings()]
+            is_last = 0 < len(listed) < page_size or (page == 1 and not listed)
+            total = before + len(listed) if is_last else connection.execute(count).scalar_one()
+            return Page(listed, total, page, page_size)
+
         async with translated(), self._engine.connect() as connection:
-            found = await connection.execute(items.limit(page_size).offset((page - 1) * page_size))
-            listed = [rows.to_interaction(row) for row in found.mappings()]
-            total = (await connection.execute(count)).scalar_one()
-        return Page(listed, total, page, page_size)
+            return await connection.run_sync(look)
 
     async def opened_since(self, since: datetime) -> Sequence[Interaction]:
         """All of them, oldest first: for what is counted anew at a start."""
@@ -85,12 +93,17 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.state is not None:
         closed = column.stage == Stage.CLOSED.value
         conditions.append(closed if wanted.state == "closed" else column.stage != Stage.CLOSED.value)
-    exact = ((name, getattr(wanted, name)) for name in _EXACT)
-    conditions += [column[name] == value for name, value in exact if value is not None]
+    words = wanted.text.strip().lower()
+    for name in _EXACT:
+        if (value := getattr(wanted, name)) is None:
+            continue
+        # Beside words, the list's own index holds all that is asked; that of the agent or queue would lead to the rows.
+        is_in_list = words and name in _IN_LIST
+        conditions.append(func.coalesce(column[name], "") == value if is_in_list else column[name] == value)
     if wanted.since is not None:
         conditions.append(column.opened_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(column.opened_at < wanted.until)
-    if words := wanted.text.strip():
-        conditions.append(or_(*(column[name].icontains(words, autoescape=True) for name in _SEARCHED)))
+    if words:
+        conditions.append(column.searched.contains(words, autoescape=True))
     return conditions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -10,11 +11,13 @@ from sqlalchemy import RowMapping
 from voice_core.agent import Agent, AgentState, AgentStatus, StatusSpan
 from voice_core.interaction import Direction, EndReason, Interaction, Offer, SkillRequirement, Stage
 from voice_core.ledger import Entry, Kind
+from voice_core.store.models import SEARCHED_MOST
 
 _INTERACTION = tuple(field.name for field in fields(Interaction))
 _AGENT = tuple(field.name for field in fields(Agent))
 _SPAN = tuple(field.name for field in fields(StatusSpan))
 _OFFER = tuple(field.name for field in fields(Offer))
+_SEARCHED = ("id", "from_address", "to_address", "disposition", "contact_name", "end_detail")
 
 
 def from_interaction(row: Interaction) -> dict[str, Any]:
@@ -24,11 +27,18 @@ def from_interaction(row: Interaction) -> dict[str, Any]:
     ]
     values["data"] = dict(row.data)
     values["flow_state"] = None if row.flow_state is None else dict(row.flow_state)
+    values["searched"] = searched(values)
     return values
 
 
+def searched(values: Mapping[str, Any]) -> str:
+    """What a search looks through: small letters, one line a field so that nothing is found across two of them."""
+    return "\n".join(values[name] or "" for name in _SEARCHED).lower()[:SEARCHED_MOST]
+
+
 def to_interaction(values: RowMapping) -> Interaction:
-    known = _named(values)
+    named = _named(values)
+    known = {name: named[name] for name in _INTERACTION}
     known["direction"] = Direction(known["direction"])
     known["stage"] = Stage(known["stage"])
     known["end_reason"] = EndReason(known["end_reason"]) if known["end_reason"] else None
