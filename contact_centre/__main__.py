@@ -78,14 +78,18 @@ def run_asterisk(*, log_json: LogJson = False) -> None:
 
 
 @app.command()
-def provision() -> None:
+def provision(*, as_json: AsJson = False) -> None:
     """Write Asterisk's files, for an Asterisk that others start. (Escribir los archivos de Asterisk.)"""
     from contact_centre.telephony import write_files
 
     settings = _settings()
-    written = carry_out(lambda: write_files(settings))
-    typer.echo(settings.asterisk_home / "etc" / "asterisk.conf")
-    for name in sorted(written):
+    written = sorted(carry_out(lambda: write_files(settings)))
+    config = settings.asterisk_home / "etc" / "asterisk.conf"
+    if as_json:
+        print_json({"config": str(config), "written": written})
+        return
+    typer.echo(config)
+    for name in written:
         typer.echo(f"  {name}")
 
 
@@ -143,19 +147,19 @@ def check_flows(
     as_json: AsJson = False,
 ) -> None:
     """Read every flow and say what is wrong with it: file, line, cause, remedy. (Revisar los flujos.)"""
-    from contact_centre.centre_reading import ensure_centre_file, load_centre
-    from ivr_flows import check
+    from contact_centre.centre_reading import ensure_centre_file, load_centre, require_flows
+    from ivr_flows import read_folder
 
-    queues = None
+    own, queues = None, None
     if folder is None:
         settings = _settings()
         try:
-            centre = load_centre(ensure_centre_file(settings))
+            path = ensure_centre_file(settings)
+            own = (path, load_centre(path))
         except CentralitaError as error:
             refuse(error)
-        folder = settings.flows_folder / centre.organisation.flows
-        queues = {queue.name for queue in centre.queues}
-    problems = check(folder, queues)
+        folder, queues = settings.flows_folder / own[1].organisation.flows, set(own[1].queue_configs())
+    flows, problems = read_folder(folder, queues)
     if as_json:
         print_json([to_jsonable_python(problem) for problem in problems])
     else:
@@ -163,6 +167,11 @@ def check_flows(
             typer.echo(problem.line_in(lang), err=problem.severity == "error")
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
+    if own is not None:  # the centre's own: what its numbers and queues lead to is there too
+        try:
+            require_flows(*own, flows)
+        except CentralitaError as error:
+            refuse(error)
     if not as_json:
         typer.echo("Flujos correctos." if lang is Language.ES else "The flows are sound.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -45,6 +45,37 @@ def load_centre(path: Path) -> Centre:
     except ValidationError as error:
         lines = [_problem(path, read, dict(problem)) for problem in error.errors(include_url=False)]
         raise InvalidInputError("\n".join(lines), problems=lines) from None
+
+
+def require_flows(path: Path, centre: Centre, flows: Collection[str]) -> None:
+    """Every flow the centre file names is there: a typo would be heard by each caller as a fault.
+
+    Raises InvalidInputError, one line a problem, as `load_centre`.
+    """
+    named: list[tuple[tuple[int | str, ...], str | None]] = [
+        (("numbers", place, "flow"), entry.flow) for place, entry in enumerate(centre.numbers)
+    ]
+    for place, queue in enumerate(centre.queues):
+        named += [
+            (("queues", place, "overflow", n, "to_flow"), rule.to_flow)
+            for n, rule in enumerate(queue.overflow)
+        ]
+    missing = [(place, name) for place, name in named if name is not None and name not in flows]
+    if missing:
+        read = _parse(path)
+        lines = [_no_flow(path, read, place, name, flows) for place, name in missing]
+        raise InvalidInputError("\n".join(lines), problems=lines)
+
+
+def _no_flow(path: Path, read: Any, place: Sequence[int | str], name: str, flows: Collection[str]) -> str:
+    near = get_close_matches(name, flows, n=1)
+    remedy = (
+        f"did you mean `{near[0]}`?"
+        if near
+        else f"write it as {name}.yaml, or name one of {', '.join(flows)}"
+    )
+    where = ".".join(str(part) for part in place)
+    return f"{path}:{_line(read, place)}: {where}: there is no flow {name!r}; {remedy}"
 
 
 def _parse(path: Path) -> Any:

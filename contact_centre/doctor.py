@@ -19,11 +19,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from contact_centre.asterisk_installation import find_asterisk, find_espeak
 from contact_centre.asterisk_process import port_problem
 from contact_centre.centre_reading import NAME as CENTRE_FILE
-from contact_centre.centre_reading import load_centre
+from contact_centre.centre_reading import load_centre, require_flows
 from contact_centre.secrets_file import NAME as SECRETS_FILE
 from contact_centre.secrets_file import load_secrets
 from contact_centre.settings import CHECKOUT, Settings
-from ivr_flows import check
+from ivr_flows import read_folder
 from voice_core.errors import CentralitaError
 
 LEAST_FREE_BYTES = 1 << 30  # an hour of one recorded call takes 115 MB
@@ -124,11 +124,15 @@ def _centre(settings: Settings) -> Iterator[Finding]:
     except CentralitaError as error:
         yield Finding("centre", False, str(error), str(error))
         return
-    yield Finding("centre", True, str(path), str(path))
     folder = settings.flows_folder / centre.organisation.flows
-    problems = [
-        one for one in check(folder, {queue.name for queue in centre.queues}) if one.severity == "error"
-    ]
+    flows, found = read_folder(folder, set(centre.queue_configs()))
+    problems = [one for one in found if one.severity == "error"]
+    try:
+        if not problems:
+            require_flows(path, centre, flows)
+        yield Finding("centre", True, str(path), str(path))
+    except CentralitaError as error:
+        yield Finding("centre", False, str(error), str(error))
     yield _judged(
         "flows", not problems, (str(folder), str(folder)),
         (f"{len(problems)} errores: ejecute `centralita flow check`",

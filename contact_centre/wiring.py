@@ -22,7 +22,7 @@ from contact_centre.books import Books, open_books
 from contact_centre.call_log import log_lives
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
-from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.centre_reading import NAME, ensure_centre_file, load_centre, require_flows
 from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
 from contact_centre.live.pulse import begin_of_picture
@@ -162,7 +162,9 @@ async def _take_back(books: Books, home: Path) -> None:
 
 
 async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned) -> tuple[House, Metrics]:
-    flows = await asyncio.to_thread(load_flows, settings.flows_folder / centre.organisation.flows)
+    queues = set(centre.queue_configs())
+    flows = await asyncio.to_thread(load_flows, settings.flows_folder / centre.organisation.flows, queues)
+    require_flows(settings.home / NAME, centre, flows)
     metrics, news = Metrics(), LocalNews()
     desk = Desk(MeasuredStore(owned.store, metrics.commits), news, books.clock, centre.queue_configs())
     desk.listen(metrics.counts.follow)

@@ -16,10 +16,13 @@ from ivr_flows.yaml_source import MAX_BYTES, Source, read_source
 MAX_FILES = 300
 
 
-def load_flows(folder: Path) -> Flows:
-    """The flows in `folder` (`*.yaml`, named after their files). Raises FlowErrors; warnings pass."""
+def load_flows(folder: Path, queues: set[str] | None = None) -> Flows:
+    """The flows in `folder` (`*.yaml`, named after their files); `queues`: the names, when known.
+
+    Raises FlowErrors; warnings pass.
+    """
     warm_up()
-    flows, problems = read_folder(folder, None)
+    flows, problems = read_folder(folder, queues)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise FlowErrors(errors)

@@ -178,6 +178,25 @@ async def test_a_broken_flow_stops_the_start_with_file_and_line(home: Home, tmp_
     assert json.loads(checked.out)[0]["line"] > 0
 
 
+async def test_names_that_do_not_exist_stop_the_start_and_both_checks(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    for flow in (ROOT / "ivr_flows" / "flows" / "demo").iterdir():
+        (tmp_path / "demo" / flow.name).write_text(
+            flow.read_text().replace("name: facturacion", "name: factura")
+        )
+    folder = {"CENTRALITA_FLOWS_FOLDER": str(tmp_path)}
+    for command in (("up", "--no-telephone"), ("flow", "check", "--lang", "en"), ("doctor", "--json")):
+        told = await home.run(*command, **folder)
+        assert told.code == 1, command
+        assert "factura" in told.err or command[0] == "doctor", told
+    centre = home.folder / "centre.yaml"
+    centre.write_text(centre.read_text().replace("flow: demo", "flow: demmo", 1))
+    for command in (("up", "--no-telephone"), ("flow", "check"), ("doctor", "--json")):
+        told = await home.run(*command)
+        assert told.code == 1, command
+        assert "did you mean `demo`?" in told.out + told.err, told
+
+
 async def test_a_damaged_database_stops_the_start(home: Home) -> None:
     home.folder.mkdir()
     (home.folder / "centralita.db").write_bytes(b"not a database at all" * 500)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contact_centre.centre_file import Outbound
-from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.centre_reading import ensure_centre_file, load_centre, require_flows
 from contact_centre.settings import load_settings
 from voice_core.errors import InvalidInputError
 from voice_core.queue import OverflowWhen
@@ -107,3 +107,16 @@ def test_the_line_is_the_right_one(demo: Path) -> None:
 )
 def test_only_allowed_destinations_are_dialled(number: str, allowed: bool) -> None:
     assert Outbound(trunk="demo", allowed_destinations=("09", "+593")).allows(number) is allowed
+
+
+def test_flows_that_are_not_there_are_told_with_their_lines(demo: Path) -> None:
+    text = demo.read_text().replace("flow: demo", "flow: demmo", 1)
+    demo.write_text(text.replace("to_queue: facturacion", "to_flow: noche", 1))
+    with pytest.raises(InvalidInputError) as refusal:
+        require_flows(demo, load_centre(demo), ["demo", "suministro"])
+    number, overflow = str(refusal.value).splitlines()
+    lines = demo.read_text().splitlines()
+    assert lines[int(number.split(":")[1]) - 1].strip() == "flow: demmo"
+    assert number.endswith("there is no flow 'demmo'; did you mean `demo`?")
+    assert "to_flow: noche" in lines[int(overflow.split(":")[1]) - 1]
+    assert overflow.endswith("write it as noche.yaml, or name one of demo, suministro")
