@@ -5,18 +5,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from bootstrap import debian
 from bootstrap.progress import BootstrapError, say, step
+from contact_centre.asterisk_installation import OLDEST, dotted, search_asterisk, version_of
 
-# Older ones have holes: GHSA-vrfp-mg3q-3959, GHSA-wcvv-g26m-wx5c, CVE-2026-57191.
-OLDEST = (22, 10, 1)
 PACKAGES = (
     "asterisk",
     "asterisk-core-sounds-es-wav",
@@ -32,39 +29,22 @@ NOT_NEEDED = (
     "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/lintian", "usr/share/bash-completion",
     "usr/share/perl5", "etc", "var", "usr/sbin/adsistutils",
 )  # fmt: skip
-START_TIMEOUT_S = 20
 
 
 def install(checkout: Path) -> Path:
     """Make sure an Asterisk is there; returns the program to run. Raises BootstrapError."""
-    found = shutil.which("asterisk")
-    if found is not None and (version_of(Path(found)) or (0,)) >= OLDEST:
-        return Path(found)
     home = checkout / ".local" / "asterisk"
     home.parent.mkdir(parents=True, exist_ok=True)
     with (home.parent / "asterisk.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two `make run` at once: the second waits and finds it done
-        if (version_of(home / "run") or (0,)) < OLDEST:
-            with step("Asterisk (private copy, once)"):
-                _install_private(home)
+        search = search_asterisk(home)
+        if search.found is not None:
+            return search.found.program
+        for reason in search.passed_over:
+            say(f"{reason}: not used")
+        with step("Asterisk (private copy, once)"):
+            _install_private(home)
     return home / "run"
-
-
-def version_of(program: Path) -> tuple[int, ...] | None:
-    """(22, 10, 1), or None where it is not there, does not start, or says something else."""
-    try:
-        done = subprocess.run(
-            [program, "-V"],
-            capture_output=True,
-            text=True,
-            timeout=START_TIMEOUT_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = re.match(r"Asterisk (?:certified/)?(\d+)\.(\d+)\.(\d+)", done.stdout)
-    return tuple(int(part) for part in found.groups()) if found else None
 
 
 def _install_private(home: Path) -> None:
@@ -78,9 +58,8 @@ def _install_private(home: Path) -> None:
         debian.write_launcher(root, "usr/sbin/asterisk")
         version = version_of(root / "run")
         if version is None or version < OLDEST:
-            oldest = ".".join(map(str, OLDEST))
             raise BootstrapError(
-                f"the mirror's Asterisk is {version}: {oldest} or later is needed; install one on PATH"
+                f"the mirror's Asterisk is {version}: {dotted(OLDEST)} or later is needed; install one on PATH"
             )
         (root / "version.json").write_text(
             json.dumps({"asterisk": ".".join(map(str, version))}), encoding="utf-8"

@@ -39,8 +39,10 @@ def unpack(
                 f"{tool} is missing: this machine is not Debian; install {', '.join(names)} yourself"
             )
     if not KEYRING.exists():
-        raise BootstrapError(f"{KEYRING} is missing: install the package debian-archive-keyring")
-    source = Source(machine_mirror(), suite)
+        raise BootstrapError(
+            f"{KEYRING} is missing, so {', '.join(names)} cannot be checked: install the package debian-archive-keyring"
+        )
+    source = Source(machine_mirror(names), suite)
     with tempfile.TemporaryDirectory(prefix="centralita-apt-") as folder:
         apt = _PrivateApt(Path(folder), source)
         say(f"  reading Debian's list of packages ({suite})")
@@ -54,8 +56,11 @@ def unpack(
             run(["dpkg-deb", "-x", str(archive), str(into)], timeout_s=UNPACK_TIMEOUT_S)
 
 
-def machine_mirror(etc: Path = Path("/etc/apt")) -> str:
-    """The Debian mirror this machine already uses: an institution's own mirror keeps being the one asked."""
+def machine_mirror(wanted: Sequence[str], etc: Path = Path("/etc/apt")) -> str:
+    """The Debian mirror this machine already uses: an institution's own mirror keeps being the one asked.
+
+    Raises BootstrapError, naming the packages `wanted`.
+    """
     codename = machine_suite()
     candidates = [
         source
@@ -69,7 +74,7 @@ def machine_mirror(etc: Path = Path("/etc/apt")) -> str:
         if source.suite in {"stable", "testing", "unstable", "sid"}:
             return source.uri
     raise BootstrapError(
-        "no Debian mirror in /etc/apt: install Asterisk 22.10.1 or later yourself (it must be on PATH as `asterisk`)"
+        f"no Debian mirror in {etc}: name one there, or install {', '.join(wanted)} yourself"
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import aiohttp
 
+from contact_centre.asterisk_installation import find_asterisk
 from contact_centre.scripted_caller import Line
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,7 +98,7 @@ class Instance:
         """What Asterisk's own console answers."""
         config = self.home / "asterisk" / "etc" / "asterisk.conf"
         process = await asyncio.create_subprocess_exec(
-            str(ROOT / ".local" / "asterisk" / "run"),
+            str(find_asterisk().program),
             "-C",
             str(config),
             "-rx",

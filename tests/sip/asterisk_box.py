@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PRIVATE = ROOT / ".local" / "asterisk"
+from contact_centre.asterisk_installation import find_asterisk
+
 PASSWORD = "a-test-secret"
 _BOOT_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
@@ -64,7 +64,7 @@ async def bare_asterisk(folder: Path) -> AsyncIterator[Box]:
     box = Box(free_udp_port(), folder)
     _write(box)
     config = str(folder / "etc" / "asterisk.conf")
-    run = str(PRIVATE / "run")
+    run = str(find_asterisk().program)
     log = (folder / "asterisk.out").open("wb")
     process = await asyncio.create_subprocess_exec(
         run, "-f", "-C", config, stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL
@@ -106,8 +106,8 @@ async def _booted(folder: Path, run: str, config: str, process: asyncio.subproce
 
 
 def _write(box: Box) -> None:
-    share = PRIVATE / "usr" / "share" / "asterisk"
-    modules = next(PRIVATE.rglob("chan_pjsip.so")).parent
+    there = find_asterisk()
+    share, modules = there.data, there.modules
     for name in ("etc", "run", "spool", "log", "lib", "data"):
         (box.folder / name).mkdir(parents=True, exist_ok=True)
     sounds = next(share.rglob("demo-congrats.wav")).parent
