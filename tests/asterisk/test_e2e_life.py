@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
 from contact_centre.scripted_caller import Sound
-from tests.instance import Api, Instance, prepare, running
+from tests.instance import TRUNK_HOST, Api, Instance, prepare, running
 from tests.people import closed, dial_in, newest_from
 
 pytestmark = pytest.mark.timeout(150)
@@ -33,6 +35,20 @@ async def gone(instance: Instance, timeout_s: float = 10.0) -> None:
     async with asyncio.timeout(timeout_s):
         while processes_of(instance):
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_first_start_tells_a_newcomer_all_they_need(centralita: Instance) -> None:
+    said = (centralita.home.parent / f"{centralita.home.name}.out").read_text()
+    assert f"Panel: {centralita.url}/" in said
+    assert f"Troncal de prueba: sip:127.0.0.1:{centralita.sip_port} (desde {TRUNK_HOST})" in said
+    assert "Números que marcar: 101 Reclamos técnicos, 102 Facturación" in said
+    assert "Probar: centralita demo-call 101 --press 1" in said
+    people = re.findall(r"^  (\w+) +(\w{4}-\w{4}-\w{4}-\w{4})  .*\((\w+)\)$", said, re.MULTILINE)
+    roles = {name: role for name, _, role in people}
+    demo = {"admin": "admin", "sofia": "supervisor", "ana": "agent", "luis": "agent", "diego": "designer"}
+    assert roles == demo
+    assert len({password for _, password, _ in people}) == len(demo)
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
@@ -68,7 +84,9 @@ async def test_a_second_start_keeps_people_and_records(tmp_path: Path) -> None:
         async with Api(instance, "sofia") as sofia:
             contact = await newest_from(sofia, "0991410002")
             await closed(sofia, contact["id"])
+    began = time.monotonic()
     async with running(instance, people=()), Api(instance, "sofia") as sofia:
+        print(f"the second start took {time.monotonic() - began:.1f} s")
         assert (await newest_from(sofia, "0991410002"))["end_reason"] == "customer_left_flow"
     assert "contraseñas" not in (tmp_path / "home.out").read_text()
 
