@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from contact_centre.scripted_caller import Call
 from contact_centre.scripted_caller.hearing import has_tone
 from tests.browser.softphone import MICROPHONE_TONE, Panel, panel
-from tests.browser.test_agent_in_browser import CALLER_TONE, LUIS_TONE, ana_at_work, talking
+from tests.browser.test_agent_in_browser import CALLER_TONE, LUIS_TONE, VOICE_WITHIN_S, ana_at_work, talking
 from tests.instance import Api, Instance
 from tests.people import at_desk, closed, dial_in, kinds, message_begins, newest_from
 
@@ -128,7 +128,7 @@ async def test_missed_offers_pause_the_agent_and_the_supervisor_sends_her_back(
         await ana.shows("offer-card")
         await ana.click("answer")
         call.play_tone(CALLER_TONE)
-        await ana.hears(CALLER_TONE)
+        await ana.hears(CALLER_TONE, VOICE_WITHIN_S)
         await ana.click("agent-state")
         await ana.click("state-paused-almuerzo")  # or the queue might hand the call straight back to her
         async with at_desk(centralita, "luis") as luis:
