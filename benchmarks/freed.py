@@ -10,7 +10,7 @@ from benchmarks.stage import Stage
 
 AGENTS = 1
 WAITING = (5, 40)  # at least so many when the last sample is taken
-SAMPLES = 12  # a round
+SAMPLES = 8  # a round
 TALK_S = 0.25
 SAMPLE_LIMIT_S = 3.0
 FRACTION = 40

@@ -10,7 +10,7 @@ from benchmarks.stage import Stage
 
 AGENTS = 20
 TALK_S = 0.5
-RATES = ((1.0, 8), (10.0, 50))  # calls a second, calls a round
+RATES = ((1.0, 5), (10.0, 40))  # calls a second, calls a round
 P99_LIMIT_MS = 25.0
 TIMES_NATIVE = 2.5
 

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -36,12 +37,12 @@ _TIMES = (
 
 
 class Past:
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, begun: int = 0) -> None:
         self._engine = engine
         queues = {QUEUE: QueueConfig(QUEUE, wrap_up_s=0)}
         self.desk = Desk(SqlStore(engine), LocalNews(), SystemClock(), queues)
-        self._chance = random.Random(17)
-        self._made = 0
+        self._chance = random.Random(17 + begun)
+        self._made = begun
 
     async def begin(self) -> None:
         await self.desk.load()
@@ -114,7 +115,7 @@ class Past:
         await write(self._engine, lambda connection: connection.execute(insert(RECORDINGS), recordings))
         lived.append((RECORDINGS, recordings))
         for copy in range(1, COPIES):
-            await write(self._engine, lambda connection, copy=copy: _put(connection, lived, copy))
+            await write(self._engine, partial(_put, lived=lived, copy=copy))
 
 
 def _put(connection: Connection, lived: list[tuple[Table, list[dict[str, Any]]]], copy: int) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.contest import OURS
+from benchmarks.contest import NATIVE, OURS
 from tests.faults.processes import asterisk_of
 from tests.instance import Instance
 
@@ -29,18 +29,21 @@ def used_s(pids: Iterable[int]) -> float:
     return sum(_ticks(pid) for pid in pids) / _TICKS_S
 
 
-async def share_of_a_core(instance: Instance, who: str, seconds: float) -> float:
-    """Hundredths of one core, over the next `seconds`."""
-    pids = processes(instance, who)
-    began, before = time.monotonic(), used_s(pids)
+async def shares_of_a_core(instance: Instance, who: str, seconds: float) -> tuple[float, float]:
+    """Hundredths of one core over the next `seconds`: of all that counts for `who`, and of Asterisk in it."""
+    asterisk = processes(instance, NATIVE)
+    others = [pid for pid in processes(instance, who) if pid not in asterisk]
+    began, before = time.monotonic(), (used_s(asterisk), used_s(others))
     await asyncio.sleep(seconds)
-    return 100 * (used_s(pids) - before) / (time.monotonic() - began)
+    after, took_s = (used_s(asterisk), used_s(others)), time.monotonic() - began
+    theirs, rest = (100 * (now - then) / took_s for now, then in zip(after, before, strict=True))
+    return theirs + rest, theirs
 
 
 async def at_rest(instance: Instance) -> None:
     """What a round left to do (recordings into the vault) is done, and is not counted to the next one."""
     async with asyncio.timeout(REST_LIMIT_S):
-        while await share_of_a_core(instance, OURS, LOOK_S) > BUSY_PERCENT:
+        while (await shares_of_a_core(instance, OURS, LOOK_S))[0] > BUSY_PERCENT:
             pass
 
 
