@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.contest import OURS
+from benchmarks.contest import NATIVE, OURS
 from benchmarks.crowd import Crowd, crowd
 from benchmarks.processor import at_rest
 from tests.busy_centre import STRAIGHT_NUMBER, BusyCentre, busy_centre
@@ -45,6 +45,7 @@ class Stage:
     centre: BusyCentre
     folder: Path
     _logs: int = 0
+    _free_members: int = MOST_AGENTS  # of the native queues, as they are read
 
     @property
     def instance(self) -> Instance:
@@ -54,10 +55,20 @@ class Stage:
         return STRAIGHT_NUMBER if who == OURS else f"8{agents:02d}"
 
     async def open_for(self, who: str, agents: int) -> None:
-        """The first `agents` take calls of ours; none does while app_queue has its turn."""
+        """The first `agents` take this contender's calls; ours take none while app_queue has its turn."""
         free = agents if who == OURS else 0
         for state, some in (("offline", self.centre.agents[free:]), ("available", self.centre.agents[:free])):
             await asyncio.gather(*(agent.put("/me/state", state=state) for agent in some))
+        if who == NATIVE:
+            await self._open_members(agents)
+
+    async def _open_members(self, free: int) -> None:
+        """As ours who are offline: a paused member is not rung, where its phone was before or not."""
+        phones, before = list(self.centre.secrets), self._free_members
+        word, some = ("unpause", phones[before:free]) if free > before else ("pause", phones[free:before])
+        for phone in some:
+            await self.instance.asterisk(f"queue {word} member PJSIP/{phone}")
+        self._free_members = free
 
     @asynccontextmanager
     async def phones(self, agents: int, *, talk_s: float) -> AsyncIterator[Path]:

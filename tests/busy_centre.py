@@ -10,13 +10,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.instance import PASSWORD, TRUNK_HOST, Api, Instance, prepare, running
+from tests.instance import LOOK_S, PASSWORD, TRUNK_HOST, Api, Instance, prepare, running
 
 MENU_NUMBER = "201"  # a menu, then the queue
 STRAIGHT_NUMBER = "202"  # the queue at once
 SHORT_RING_NUMBER = "203"  # a queue that gives an agent three seconds to answer
 SPOKEN_NUMBER = "204"  # a menu that waits half a second for a key, then the queue
 QUEUE = "carga"
+SEATED_TIMEOUT_S = 30.0
 
 _CENTRE = """
 organisation: {{name: Carga, timezone: America/La_Paz, country: BO, languages: [es], flows: carga}}
@@ -111,8 +112,17 @@ async def busy_centre(folder: Path, agents: int) -> AsyncIterator[BusyCentre]:
             await admin.post("/users", **body)
         signed_in = [await stack.enter_async_context(Api(instance, name)) for name in names]
         secrets = _phone_secrets(instance, names)
-        await admin.until("/agents", lambda all_of_them: set(names) <= {agent["id"] for agent in all_of_them})
+        await admin.until("/agents", lambda people: set(names) <= {agent["id"] for agent in people})
+        await _known_to_asterisk(instance, names)
         yield BusyCentre(instance, tuple(signed_in), secrets)
+
+
+async def _known_to_asterisk(instance: Instance, names: Sequence[str]) -> None:
+    """People's phones may sign in: Asterisk has read them after the desk has."""
+    wanted = {f"{name}-sip" for name in names}
+    async with asyncio.timeout(SEATED_TIMEOUT_S):
+        while not wanted <= set((await instance.asterisk("pjsip show auths")).replace("/", " ").split()):
+            await asyncio.sleep(LOOK_S)
 
 
 def _phone_secrets(instance: Instance, names: Sequence[str]) -> dict[str, str]:
