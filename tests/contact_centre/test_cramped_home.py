@@ -144,7 +144,7 @@ async def test_a_home_without_permission(place: Place) -> None:
     ("words", "free_kb", "stopped_at"),
     [
         (("up",), 0, "centre.yaml"),
-        (("up",), 300, "centralita.db"),  # while the people are made
+        (("up",), 300, ""),  # on the way: where, the sizes of the day decide
         (("user", "add", "rosa"), 0, "centre.yaml"),
     ],
 )

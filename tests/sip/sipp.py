@@ -114,7 +114,8 @@ async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
 
 async def _sipp(folder: Path, *arguments: str) -> asyncio.subprocess.Process:
     nothing = asyncio.subprocess.DEVNULL
-    words = ("sipp", *arguments, "-nostdin", "-trace_err")
+    # a 180 that comes after its 200 is no reason to give up a call (its goodbye would be sent once, and may be lost)
+    words = ("sipp", *arguments, "-default_behaviors", "all,-abortunexp", "-nostdin", "-trace_err")
     with (folder / "sipp.out").open("ab") as out:
         return await asyncio.create_subprocess_exec(*words, cwd=folder, stdin=nothing, stdout=out, stderr=out)
 
