@@ -1,5 +1,5 @@
 /** A call and an offer outlive their page: after a reload the softphone registers anew and asks to be called again. */
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { useLive } from '../api/events';
 import { useSoftphone } from '../softphone/context';
@@ -8,6 +8,9 @@ import { currentCall, useWork } from './work';
 
 /** Which interaction this browser's softphone carries. Kept over reloads; a call on a desk phone never enters it. */
 const CARRIED = 'centralita.call';
+/** Asterisk may still know the telephone that is gone, or not yet this one: asked again, and then it is the button's. */
+const ATTEMPTS = 4;
+const AGAIN_MS = 1500;
 
 export function useReattachment(username: string): void {
   const { state } = useSoftphone();
@@ -20,6 +23,7 @@ export function useReattachment(username: string): void {
   const newHere = useRef(false);
   const carrying = state.call?.phase === 'talking';
   const wasCarrying = useRef(false);
+  const [attempts, setAttempts] = useState(1);
 
   useEffect(() => {
     if (carrying && callId) {
@@ -46,6 +50,12 @@ export function useReattachment(username: string): void {
     if (!known || !registered || state.call || !callId) return;
     if (localStorage.getItem(CARRIED) !== callId || tried.current.has(callId)) return;
     tried.current.add(callId);
-    void reattach(callId);
-  }, [known, registered, state.call, callId]);
+    void reattach(callId).then((taken) => {
+      if (taken || attempts >= ATTEMPTS) return;
+      window.setTimeout(() => {
+        tried.current.delete(callId);
+        setAttempts(attempts + 1);
+      }, AGAIN_MS);
+    });
+  }, [known, registered, state.call, callId, attempts]);
 }
