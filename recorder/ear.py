@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Any, Literal
 
-from ari_apps.ari import AriClient, AriError
+from ari_apps.ari import AriClient, AriError, Bridge
 from recorder.errors import ListeningError
 from recorder.ports import Leg, LiveCalls
 from voice_core.desk import Desk
@@ -52,10 +52,10 @@ class Ear:
         self._connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed = asyncio.Event()
         self._leg = ari.channel(f"{interaction_id}.supervisor.{supervisor}")
-        self._bridge = ari.bridge(f"{interaction_id}.spy.{supervisor}")
+        self._generation = 0
+        self._bridge = self._new_bridge()
         self._spying = AsyncExitStack()
         self._snoop_gone: asyncio.Future[None] | None = None
-        self._generation = 0
         self._taken_over = False
 
     async def connected(self) -> None:
@@ -160,8 +160,10 @@ class Ear:
         self._mode = mode
 
     async def _spy(self, *, muted: bool) -> None:
-        # A new id each time: Asterisk frees the old snoop's id a moment after its hang-up.
+        # New ids each time: Asterisk frees the old snoop's and the old bridge's a moment after their end,
+        # and a bridge asked for under the id of one that is being destroyed is that one.
         self._generation += 1
+        self._bridge = self._new_bridge()
         snoop_id = f"{self._id}.snoop.{self._supervisor}.{self._generation}"
         async with AsyncExitStack() as undo:
             await self._ari.create_bridge(self._bridge.id)
@@ -178,6 +180,9 @@ class Ear:
             await self._bridge.add([self._leg.id, snoop_id])
             self._snoop_gone = asyncio.ensure_future(snooping.gone())
             self._spying = undo.pop_all()
+
+    def _new_bridge(self) -> Bridge:
+        return self._ari.bridge(f"{self._id}.spy.{self._supervisor}.{self._generation}")
 
     async def _end_spy(self) -> None:
         """Undo `_spy`: the snoop, the claim of its events, the bridge."""

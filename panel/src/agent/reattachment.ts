@@ -21,19 +21,21 @@ export function useReattachment(username: string): void {
   const tried = useRef(new Set<string>());
   const registered = state.registration === 'registered';
   const newHere = useRef(false);
-  const carrying = state.call?.phase === 'talking';
-  const wasCarrying = useRef(false);
+  const phase = state.call?.phase;
+  const carriedId = callId ?? (offer && work.offer?.interaction.id);
+  const wasTalking = useRef(false);
   const [attempts, setAttempts] = useState(1);
 
   useEffect(() => {
-    if (carrying && callId) {
-      localStorage.setItem(CARRIED, callId);
-      tried.current.add(callId);
+    // From the click on: sound may flow, and the page be reloaded, before the call is confirmed or told as ours.
+    if (carriedId && (phase === 'answering' || phase === 'talking')) {
+      localStorage.setItem(CARRIED, carriedId);
+      tried.current.add(carriedId);
     }
-    // The page lives and its call is gone: it was hung up, there is nothing to take back by itself.
-    if (wasCarrying.current && !carrying) localStorage.removeItem(CARRIED);
-    wasCarrying.current = carrying;
-  }, [carrying, callId]);
+    // Not (or no longer) taken here; or the page lives and its call is gone: it was hung up, nothing to take back.
+    if (phase === 'ringing' || (wasTalking.current && phase !== 'talking')) localStorage.removeItem(CARRIED);
+    wasTalking.current = phase === 'talking';
+  }, [phase, carriedId]);
 
   useEffect(() => {
     newHere.current = registered;
