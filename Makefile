@@ -24,7 +24,7 @@ asterisk: ## only the private Asterisk
 
 test: ## everything, with a real Asterisk, callers and a browser
 	@$(PYTHON) -m bootstrap --tests
-	$(VENV)/python -m pytest $(TEST_OPTIONS)
+	$(VENV)/python -m pytest -n 2 --dist loadfile $(TEST_OPTIONS)
 
 check: ## what must be right before a commit, in under a minute
 	@$(PYTHON) -m bootstrap --tests --python-only
