@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Any, Literal
 
-from ari_apps.ari import AriClient, AriError, Bridge
+from ari_apps.ari import AriClient, AriError
 from recorder.errors import ListeningError
 from recorder.ports import Leg, LiveCalls
 from voice_core.desk import Desk
@@ -53,7 +53,6 @@ class Ear:
         self._closed = asyncio.Event()
         self._leg = ari.channel(f"{interaction_id}.supervisor.{supervisor}")
         self._generation = 0
-        self._bridge = self._new_bridge()
         self._spying = AsyncExitStack()
         self._snoop_gone: asyncio.Future[None] | None = None
         self._taken_over = False
@@ -163,11 +162,10 @@ class Ear:
         # New ids each time: Asterisk frees the old snoop's and the old bridge's a moment after their end,
         # and a bridge asked for under the id of one that is being destroyed is that one.
         self._generation += 1
-        self._bridge = self._new_bridge()
         snoop_id = f"{self._id}.snoop.{self._supervisor}.{self._generation}"
         async with AsyncExitStack() as undo:
-            await self._ari.create_bridge(self._bridge.id)
-            undo.push_async_callback(self._bridge.destroy)
+            bridge = await self._ari.create_bridge(f"{self._id}.spy.{self._supervisor}.{self._generation}")
+            undo.push_async_callback(bridge.destroy)
             snooping = await undo.enter_async_context(self._calls.expect(snoop_id))
             agent = self._ari.channel(self._calls.agent_channel(self._id))
             snoop = await agent.snoop(
@@ -177,19 +175,16 @@ class Ear:
             async with asyncio.timeout(SNOOP_TIMEOUT_S):
                 await snooping.entered()
             await (self._leg.mute("in") if muted else self._leg.unmute("in"))
-            await self._bridge.add([self._leg.id, snoop_id])
+            await bridge.add([self._leg.id, snoop_id])
+            undo.push_async_callback(bridge.remove, [self._leg.id])
             self._snoop_gone = asyncio.ensure_future(snooping.gone())
             self._spying = undo.pop_all()
 
-    def _new_bridge(self) -> Bridge:
-        return self._ari.bridge(f"{self._id}.spy.{self._supervisor}.{self._generation}")
-
     async def _end_spy(self) -> None:
-        """Undo `_spy`: the snoop, the claim of its events, the bridge."""
+        """Undo `_spy`: the supervisor's place in the bridge, the snoop, the claim of its events, the bridge."""
         if self._snoop_gone is not None:
             self._snoop_gone.cancel()
             self._snoop_gone = None
-        await self._bridge.remove([self._leg.id])
         await self._spying.aclose()
 
     async def _leave(self) -> None:

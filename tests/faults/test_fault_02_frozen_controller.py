@@ -42,7 +42,7 @@ async def test_the_watchdog_ends_it_and_new_calls_take_the_way_out(tmp_path: Pat
         async with asyncio.timeout(ACTS_WITHIN_S):
             assert await controller.wait() == EXIT_CODE
         late = await trunk.call("101", from_number="0991420002")
-        await late.answered(timeout_s=30)
+        await late.answered(timeout_s=15)
         await late.hears_sound(Sound.SPEECH, within_s=15)
         await late.hung_up(timeout_s=30)
         async with part(instance, "run", "controller"):

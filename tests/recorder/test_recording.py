@@ -75,12 +75,6 @@ class House:
     def sound(self, name: str, seconds: float = 1.0) -> None:
         (self.spool / name).write_bytes(np.ones(int(seconds * 16_000), dtype="<i2").tobytes())
 
-    async def noted(self, interaction_id: str) -> None:
-        """Return once the recorder's own task has written the row: that is when a controller may die."""
-        async with asyncio.timeout(5):
-            while not await self.recorder.of(interaction_id):
-                pass  # every question goes to the database and back
-
     async def kinds(self, interaction_id: str) -> list[Kind]:
         return [entry.kind for entry in await self.store.entries(interaction_id)]
 
@@ -170,6 +164,7 @@ async def test_a_recording_that_still_runs_is_not_taken_up(house: House) -> None
     """The contact is over, and its caller talks on with an outside number."""
     call = await house.call()
     await house.recorder.started(call, "1.7")
+    assert await house.recorder.state(call) == "on"
     house.sound("1.7.raw")
     await house.desk.end(call, EndReason.TRANSFERRED_OUT, actor="ana")
     await house.recorder.recover(frozenset({"1.7"}))
@@ -183,7 +178,7 @@ async def test_a_recording_that_still_runs_is_not_taken_up(house: House) -> None
 async def test_files_of_calls_that_ended_unwatched_are_taken_up_and_flagged(house: House) -> None:
     call = await house.call()
     await house.recorder.started(call, "1.7")
-    await house.noted(call)
+    assert await house.recorder.state(call) == "on"
     house.sound("1.7.raw")
     await house.desk.end(call, EndReason.LOST, actor="system")
     await house.recorder.recover()
