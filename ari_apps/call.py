@@ -75,6 +75,7 @@ class Call:
     consults: int = 0
     last_agent: str | None = None  # who talked with this customer last; not known again after a restart
     answered: bool = False
+    in_hand: bool = False  # the dialplan will not take the caller back
     turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail
     closed: bool = False

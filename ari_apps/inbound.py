@@ -8,7 +8,7 @@ import contextlib
 import structlog
 
 from ari_apps import conversation, phone_dialogue, waiting
-from ari_apps.ari import ConnectionLost, models
+from ari_apps.ari import Conflict, ConnectionLost, NotFound, models
 from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.exchange import Exchange
 from ari_apps.legs import Leg
@@ -31,6 +31,9 @@ RECONNECT_LIMIT_S = 60.0
 
 IDENTIFY_TIMEOUT_S = 2.0
 """How long a caller waits for the address book."""
+
+SERVED_BY = "TIMEOUT(absolute)"
+"""In how many seconds the dialplan takes a caller back; 0 for never."""
 
 NOT_IN_SERVICE = {
     "es": "El número que usted marcó no está en servicio.",
@@ -83,6 +86,7 @@ async def live(call: Call) -> None:
     """Look at the stage, run the stage, repeat: the same for a new call and after a crash."""
     while True:
         try:
+            await _take_in_hand(call)
             await phone_dialogue.pick_up(call)
             match call.stage:
                 case Stage.FLOW:
@@ -100,6 +104,24 @@ async def live(call: Call) -> None:
             # the people are still there: once Asterisk answers again, the stage is entered from cold
             async with asyncio.timeout(RECONNECT_LIMIT_S):
                 await call.exchange.connected.wait()
+
+
+async def _take_in_hand(call: Call) -> None:
+    """Who came from a trunk stays with us; until it is said, the dialplan takes a caller nobody serves back (0012).
+
+    Asked first, and before anything is played: Asterisk sets a variable in the channel's own thread, and while that plays or
+    records, a socket that waits for it serves nobody.
+    """
+    if call.in_hand or call.customer is None:
+        return
+    channel = call.customer.channel
+    if call.interaction.direction is Direction.INBOUND and await channel.get_var(SERVED_BY) not in (
+        "0",
+        None,
+    ):
+        with contextlib.suppress(NotFound, Conflict):  # it has left
+            await channel.set_var(SERVED_BY, "0")
+    call.in_hand = True
 
 
 async def _customer_left(call: Call) -> None:
@@ -142,6 +164,7 @@ async def _turn_away(call: Call) -> None:
     """Nobody answers at this number: say so, and keep the record."""
     exchange = call.exchange
     prompts = [Prompt(text=text, file=None, language=language) for language, text in NOT_IN_SERVICE.items()]
+    await absorbed(_take_in_hand(call))
     try:
         if call.customer is not None and await absorbed(call.customer.channel.answer()):
             await phone_dialogue.say(call, prompts)

@@ -38,6 +38,8 @@ from voice_core.errors import CentralitaError
 from voice_core.interaction import EndReason, Interaction
 
 COMPARE_EVERY_S = 30.0
+COMPARE_AGAIN_S = 1.0
+"""After a cut: an end that was told to nobody may still stand in the first snapshot."""
 STRAY_AFTER = timedelta(seconds=5)
 """A leg younger than this may still be announced by an event that waits to be read."""
 
@@ -67,6 +69,7 @@ class Switchboard:
         self._calls: dict[str, Call] = {}
         self._group: asyncio.TaskGroup | None = None
         self._compare_every_s = compare_every_s
+        self._comparing = asyncio.Lock()
 
     async def run(self) -> None:
         """Take up what lives, then serve. Raises AriError when the events can no longer be trusted."""
@@ -182,10 +185,13 @@ class Switchboard:
             log.error("asterisk_restarted", calls_lost=len(self._calls))
             for call in self._calls.values():
                 call.lost = True
-        await recovery.compare(self, lost=lost)
+        await self._compare(lost=lost)
         await self._make_known()
         self.exchange.connected.set()
         await self._watch_phones()
+        await asyncio.sleep(COMPARE_AGAIN_S)
+        if self.connected:
+            await self._compare()
 
     def _entered(self, event: StasisStart) -> None:
         channel, routes = event.channel, self.exchange.routes
@@ -266,7 +272,12 @@ class Switchboard:
         while True:
             await asyncio.sleep(self._compare_every_s)
             if self.connected:
-                await _contained(recovery.compare(self))
+                await _contained(self._compare())
+
+    async def _compare(self, *, lost: bool = False) -> None:
+        """One at a time: a second would take up what the first is taking up."""
+        async with self._comparing:
+            await recovery.compare(self, lost=lost)
 
     async def _watch_phones(self) -> None:
         await self.exchange.phones.watch(self.exchange.ari, self._agents())

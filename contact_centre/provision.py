@@ -28,6 +28,9 @@ WAY_OUT_RING_S = 60
 # How often, and after how long each, a new call asks again for a controller that is being started.
 CONTROLLER_TRIES = 3
 CONTROLLER_PAUSE_S = 0.8
+# How long a caller may wait, unheard, for a controller that took the call's arrival with it when it died or froze:
+# longer than the watchdog and a new start together, so that who can be served is.
+CONTROLLER_TAKES_S = 10
 DEFAULT_NOTICE = {
     "es": "En este momento no podemos atender su llamada. Por favor, vuelva a llamar en unos minutos.",
     "en": "We cannot take your call right now. Please call again in a few minutes.",
@@ -163,6 +166,7 @@ async def provision(
         "way_out_ring_s": WAY_OUT_RING_S,
         "controller_tries": CONTROLLER_TRIES,
         "controller_pause_s": CONTROLLER_PAUSE_S,
+        "controller_takes_s": CONTROLLER_TAKES_S,
         "other_addresses": _other_addresses(settings.media_host),
     }
     return frozenset(name for name, text in render(values) if _write(place.etc / name, text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -182,13 +182,14 @@ class Channel:
             return None
 
     async def set_var(self, name: str, value: str, report_events: bool = False) -> None:
-        """With `report_events` the variable comes along in every event about the channel."""
+        """With `report_events` the variable comes along in every event about the channel.
+
+        The channel's own thread sets it: while that plays or records (measured on 22.10.1), no request of the whole socket is
+        answered until it is done. Only for a channel that does neither.
+        """
         await self._ari.channels.set_channel_var(
             self.id, variable=name, value=value, report_events=report_events or None
         )
-
-    async def set_vars(self, variables: Mapping[str, str]) -> None:
-        await self._ari.channels.set_channel_vars(self.id, variables=variables)
 
 
 def _already_gone() -> contextlib.suppress:

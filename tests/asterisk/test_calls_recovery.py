@@ -56,6 +56,28 @@ async def test_who_waited_before_a_restart_still_waits(asterisk: AsteriskBox, tm
             await after.nothing_left()
 
 
+async def test_who_is_served_stays(asterisk: AsteriskBox, tmp_path: Path) -> None:
+    """The dialplan takes no caller back whom a controller has, also when the one before died before it said so."""
+    async with AsyncExitStack() as people:
+        async with rig_on(asterisk, tmp_path) as before:
+            caller = await before.caller(keys="1")
+            contact = await before.stage(Stage.QUEUED)
+            await _stays(before, contact.external_id)
+            people.push_async_exit(await before.killed())
+        async with rig_on(asterisk, tmp_path, store=before.store) as after:
+            await after.ari.channel(contact.external_id).set_var("TIMEOUT(absolute)", "600")
+            people.push_async_exit(await after.killed())
+        async with rig_on(asterisk, tmp_path, store=after.store) as at_last:
+            await _stays(at_last, contact.external_id)
+            await hears_music(caller)
+
+
+async def _stays(rig: Rig, channel: str) -> None:
+    async with asyncio.timeout(TIMEOUT_S):
+        while await rig.ari.channel(channel).get_var("TIMEOUT(absolute)") != "0":
+            await asyncio.sleep(0.01)
+
+
 async def test_who_talked_before_a_restart_still_talks(asterisk: AsteriskBox, tmp_path: Path) -> None:
     store = MemoryStore()
     async with AsyncExitStack() as people:

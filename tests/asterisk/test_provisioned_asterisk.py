@@ -15,10 +15,12 @@ import aiohttp
 import numpy as np
 import pytest
 
+from ari_apps.ari import AriClient
+from ari_apps.ari.events import StasisStart
 from ari_apps.speech import Speech
 from contact_centre.asterisk_installation import find_asterisk, find_espeak
 from contact_centre.asterisk_process import AsteriskProcess
-from contact_centre.provision import AgentPhone, provision
+from contact_centre.provision import CONTROLLER_TAKES_S, AgentPhone, provision
 from contact_centre.scripted_caller import CallRefusedError, Line, RegistrationError, Sound
 from contact_centre.scripted_caller.hearing import rms, tone_share
 from tests.asterisk.box import AsteriskBox, free_settings, running_asterisk
@@ -82,9 +84,27 @@ async def test_way_out_speaks_at_once_when_no_phone_is_registered(asterisk: Aste
         assert "!way-out!101!" in await asterisk.process.command("core show channels concise")
 
 
-async def test_an_unknown_number_is_refused_by_sip_itself(asterisk: AsteriskBox) -> None:
+async def test_a_caller_whom_the_controller_never_takes_in_hand_goes_the_way_out(
+    asterisk: AsteriskBox,
+) -> None:
+    """A controller that freezes, or dies as the call comes to it: Stasis() let the caller in, and nobody serves it."""
+    async with (
+        AriClient.connect(asterisk.settings.ari_url, *asterisk.ari_user, "centralita") as frozen,
+        Line(TRUNK, server=asterisk.server) as line,
+    ):
+        call = await line.call("102", from_number="59322222222")
+        async for event in frozen.events():
+            if isinstance(event, StasisStart):
+                break
+        await call.answered(timeout_s=CONTROLLER_TAKES_S + 5)
+        assert await call.hears_sound(Sound.SPEECH, within_s=5) is Sound.SPEECH
+        assert "!way-out!102!" in await asterisk.process.command("core show channels concise")
+
+
+@pytest.mark.parametrize("number", ["999", "T"])
+async def test_an_unknown_number_is_refused_by_sip_itself(asterisk: AsteriskBox, number: str) -> None:
     async with Line(TRUNK, server=asterisk.server) as line:
-        call = await line.call("999")
+        call = await line.call(number)
         with pytest.raises(CallRefusedError) as refusal:
             await call.answered()
     assert refusal.value.status == 404

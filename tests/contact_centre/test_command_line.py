@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -111,6 +112,25 @@ async def test_people_are_added_listed_and_changed(home: Home) -> None:
     again = json.loads((await home.run("user", "phone", "rosa", "--new", "--json")).out)
     assert phone["username"] == again["username"] == "rosa-sip"
     assert phone["password"] != again["password"]
+
+
+async def test_whatever_lists_lists_for_programs_too(home: Home) -> None:
+    """`--json` is one document on standard output, and nothing else."""
+
+    async def told(*command: str) -> Any:
+        outcome = await home.run(*command, "--json")
+        assert outcome.code == 0, (command, outcome.err)
+        return json.loads(outcome.out)
+
+    assert await told("user", "list") == []
+    assert await told("calls", "list") == {"items": [], "total": 0}
+    assert await told("flow", "check") == []
+    written = await told("provision")
+    assert Path(written["config"]).is_relative_to(home.folder)
+    assert {"asterisk.conf", "pjsip.conf", "extensions.conf"} <= set(written["written"])
+    assert await told("provision") == {"config": written["config"], "written": []}
+    findings = await told("doctor")
+    assert [finding["ok"] for finding in findings] == [True] * len(findings), findings
 
 
 @pytest.mark.parametrize(
