@@ -6,11 +6,31 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
-from tests.databases import database_url, postgres_engine, postgres_server, postgres_url
+from tests.databases import (
+    database_url,
+    migrated_file,
+    postgres_engine,
+    postgres_server,
+    postgres_url,
+    sqlite_url,
+)
 from tests.instance import Instance, prepare, running
 
-__all__ = ["centralita", "database_url", "postgres_engine", "postgres_server", "postgres_url"]
+__all__ = [
+    "centralita",
+    "database_url",
+    "migrated_file",
+    "postgres_engine",
+    "postgres_server",
+    "postgres_url",
+    "sqlite_url",
+]
+
+settings.register_profile("full", max_examples=150, deadline=None)
+settings.register_profile("quick", max_examples=20, deadline=None)  # of `make check`
+settings.load_profile("full")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

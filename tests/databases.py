@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -45,6 +46,27 @@ async def postgres_engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
         yield engine
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database, to be copied: migrating costs more than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "centralita.db"
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, _migrate_file(path)).result()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database of its own."""
+    path = tmp_path / "centralita.db"
+    shutil.copyfile(migrated_file, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+async def _migrate_file(path: Path) -> None:
+    await (await open_database(f"sqlite+aiosqlite:///{path}")).dispose()
+
+
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[AsyncEngine]:
     engine = await open_database(url)
@@ -55,10 +77,10 @@ async def opened(url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'centre.db'}"
+        return str(request.getfixturevalue("sqlite_url"))
     return await fresh_database(request.getfixturevalue("postgres_server"))
 
 

@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,10 +37,10 @@ def build_app(
     app = web.Application(middlewares=guards(hosts | LOOPBACK_NAMES), client_max_size=BODY_LIMIT_BYTES)
     for route in routes:
         app.router.add_route(route.method, API + route.path, endpoint(route, access))
-    document = openapi(routes)
+    document = cache(lambda: openapi(routes))  # when first asked for: the start does not wait for it
 
     async def describe(_request: web.Request) -> web.StreamResponse:
-        return web.json_response(document)
+        return web.json_response(document())
 
     async def unknown(request: web.Request) -> web.StreamResponse:
         allowed = {route.method for route in routes if _matches(route, request.path)}

@@ -318,10 +318,10 @@ class Events:
 
 
 @asynccontextmanager
-async def running_centre(folder: Path) -> AsyncIterator[CentreHouse]:
-    """Everything but Asterisk, with one person of each role."""
+async def running_centre(folder: Path, url: str | None = None) -> AsyncIterator[CentreHouse]:
+    """Everything but Asterisk, with one person of each role. `url`: of an empty database, when not a new one."""
     clock, news, metrics = SetClock(), LocalNews(), Metrics()
-    engine = await open_database(f"sqlite+aiosqlite:///{folder / 'centralita.db'}")
+    engine = await open_database(url or f"sqlite+aiosqlite:///{folder / 'centralita.db'}")
     store, queues = SqlStore(engine), CENTRE.queue_configs()
     desk = Desk(MeasuredStore(store, metrics.commits), news, clock, queues)
     access, audit = Access(engine, clock, Passwords(QUICK)), AuditLog(engine, clock)

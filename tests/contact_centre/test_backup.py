@@ -35,6 +35,7 @@ from voice_core.errors import CentralitaError, UnavailableError
 from voice_core.store.database import NewerSchemaError
 from voice_core.store.ownership import holder_of
 
+pytestmark = pytest.mark.slow
 PASSWORD = "una-clave-de-prueba-9"
 Members = dict[str, bytes]
 

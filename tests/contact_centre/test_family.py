@@ -9,8 +9,11 @@ import socket
 import sys
 from pathlib import Path
 
+import pytest
+
 from contact_centre.service_manager import Notifier
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 30.0
 START = """

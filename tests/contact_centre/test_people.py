@@ -27,8 +27,8 @@ from voice_core.store.memory import MemoryStore
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    opened = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'centralita.db'}")
+async def engine(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
+    opened = await open_database(sqlite_url)
     yield opened
     await opened.dispose()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import ivr_flows
@@ -99,7 +99,6 @@ def test_greetings_follow_the_clock() -> None:
     assert heard == ["Buenos días.", "Buenas tarde", "Buenas noche"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(INPUTS, max_size=25), MOMENTS, st.sampled_from(["es", "en", ""]))
 def test_whatever_the_caller_does_there_is_one_effect_and_a_state_that_can_be_kept(
     inputs: list[Input], now: datetime, language: str
@@ -121,7 +120,6 @@ def test_whatever_the_caller_does_there_is_one_effect_and_a_state_that_can_be_ke
             assert isinstance(until_people(zero), Enqueue)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3)),
     st.sampled_from(

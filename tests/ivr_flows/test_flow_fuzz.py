@@ -65,7 +65,6 @@ TOKENS = st.lists(
 ).map(" ".join)  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
 @given(STEPS, st.sampled_from([{}, {"human": "a"}, {"languages": ["es", "en"]}]))
 def test_any_structure_is_read_and_what_is_sound_can_be_run(steps: object, header: dict[str, object]) -> None:
     flows, problems = read_flows({"main": json.dumps({**header, "steps": steps})}, {"soporte"})
@@ -83,7 +82,6 @@ def test_any_structure_is_read_and_what_is_sound_can_be_run(steps: object, heade
             return
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_demo_with_lines_lost_swapped_or_spoilt(data: st.DataObject) -> None:
     lines = DEMO.splitlines()
@@ -97,7 +95,6 @@ def test_the_demo_with_lines_lost_swapped_or_spoilt(data: st.DataObject) -> None
     assert all(problem.line <= len(lines) + 1 and str(problem) for problem in problems)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200) | TOKENS.map(str.encode))
 def test_any_bytes(raw: bytes) -> None:
     flows, problems = read_flows({"main": raw.decode("latin-1")})
@@ -105,7 +102,7 @@ def test_any_bytes(raw: bytes) -> None:
     assert not flows
 
 
-@settings(max_examples=400, deadline=1_000)
+@settings(deadline=1_000)
 @given(TOKENS)
 def test_any_expression_is_refused_or_gives_a_plain_value(source: str) -> None:
     values = {"x": "text", "contact": {"name": "Ana"}}

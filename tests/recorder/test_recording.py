@@ -80,8 +80,8 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path}/centralita.db")
+async def house(tmp_path: Path, sqlite_url: str) -> AsyncIterator[House]:
+    engine = await open_database(sqlite_url)
     told = Told()
     store = SqlStore(engine)
     desk = Desk(store, told, StoppedClock(), {"soporte": QueueConfig("soporte")})

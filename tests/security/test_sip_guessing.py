@@ -14,7 +14,7 @@ import pytest
 from contact_centre.sip_guard import FAILURES
 from tests.instance import Instance
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 ATTACKER = "127.0.0.66"
 VICTIM = "203.0.113.99"
 # What would read as an attempt from somebody else, were it written into the log as it is.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -13,16 +12,15 @@ from voice_core.store.sql import SqlStore
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def each_store(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[None]:
+async def each_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """`World()` without a store of its own stands on this one."""
     if request.param == "memory":
         yield
         return
-    url = f"sqlite+aiosqlite:///{tmp_path / 'centre.db'}"
     if request.param == "postgresql":
         url = await fresh_database(request.getfixturevalue("postgres_server"))
+    else:
+        url = request.getfixturevalue("sqlite_url")
     async with opened(url) as engine:
         monkeypatch.setattr(world, "make_store", lambda: SqlStore(engine))
         yield

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract_store import contact
@@ -89,7 +89,6 @@ def after(
     return total
 
 
-@settings(max_examples=150, deadline=None)
 @given(waiting_contacts(), staff(), queue_configs)
 def test_nobody_above_capacity_and_a_call_stands_alone(waiting, team, queues) -> None:  # type: ignore[no-untyped-def]
     agents, loads = team
@@ -106,7 +105,6 @@ def test_nobody_above_capacity_and_a_call_stands_alone(waiting, team, queues) ->
     assert len({assignment.interaction_id for assignment in made}) == len(made)
 
 
-@settings(max_examples=150, deadline=None)
 @given(waiting_contacts(), staff(), queue_configs)
 def test_nobody_waits_while_a_fitting_agent_is_free(waiting, team, queues) -> None:  # type: ignore[no-untyped-def]
     agents, loads = team
@@ -121,7 +119,6 @@ def test_nobody_waits_while_a_fitting_agent_is_free(waiting, team, queues) -> No
                 assert not fits(row.channel, needs_at(row, queues, T0), agent, total[agent.id])
 
 
-@settings(max_examples=150, deadline=None)
 @given(waiting_contacts(), staff(), queue_configs)
 def test_requirements_and_reservations_are_honoured(waiting, team, queues) -> None:  # type: ignore[no-untyped-def]
     agents, loads = team
@@ -133,7 +130,6 @@ def test_requirements_and_reservations_are_honoured(waiting, team, queues) -> No
         assert is_skilled(needs_at(row, queues, T0), people[assignment.agent])
 
 
-@settings(max_examples=150, deadline=None)
 @given(waiting_contacts(), staff(), queue_configs)
 def test_who_is_passed_over_could_not_have_been_served(waiting, team, queues) -> None:  # type: ignore[no-untyped-def]
     """Order respected: what a later contact got did not fit any earlier one that was left waiting."""

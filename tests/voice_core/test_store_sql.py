@@ -27,8 +27,8 @@ from voice_core.store.sql import SqlStore
 
 
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
-    engine = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'centre.db'}")
+async def engine(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = await open_database(sqlite_url)
     yield engine
     await engine.dispose()
 
