@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import IO
 
+import aiohttp
 import structlog
 
 from contact_centre.asterisk_installation import Installation
+from contact_centre.secrets_file import ACCOUNT, load_secrets
 from contact_centre.settings import Settings
 from voice_core.errors import UnavailableError, UnwritableError
 
@@ -23,6 +25,11 @@ COMMAND_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 10.0
 POLL_S = 0.05  # between looks at whether Asterisk already listens
 RESTART_DELAYS_S = (0.0, 1.0, 2.0, 5.0, 10.0)
+ASK_EVERY_S = 2.0
+ANSWER_TIMEOUT_S = 5.0
+HUNG_AFTER_S = 12.0
+"""So long without an answer, and it is killed: it serves nobody, and its callers hear nothing."""
+
 STEADY_AFTER_S = 60.0  # having lived so long, the next restart is again without delay
 _PR_SET_PDEATHSIG = 1
 
@@ -94,13 +101,46 @@ class AsteriskProcess:
         await self.start()
         try:
             async with asyncio.TaskGroup() as group:
-                watch = group.create_task(self.supervise())
+                watches = [group.create_task(self.supervise()), group.create_task(self._end_when_hung())]
                 try:
                     yield self
                 finally:
-                    watch.cancel()
+                    for watch in watches:
+                        watch.cancel()
         finally:
             await self.stop()
+
+    async def _end_when_hung(self) -> None:
+        """One that lives but answers nobody (a deadlock, a lost disk) is killed; `supervise` starts it again.
+
+        It is asked for its channels: what deadlocks in Asterisk mostly does so around the list of them.
+        """
+        loop = asyncio.get_running_loop()
+        credentials = aiohttp.BasicAuth(ACCOUNT, load_secrets(self._settings.home).ari_password)
+        async with aiohttp.ClientSession(auth=credentials) as http:
+            heard: tuple[asyncio.subprocess.Process, float] | None = None  # one that still boots is not hung
+            while True:
+                await asyncio.sleep(ASK_EVERY_S)
+                process = self._process
+                if process is None or process.returncode is not None:
+                    heard = None
+                elif await self._answers(http):
+                    heard = process, loop.time()
+                elif heard is not None and heard[0] is process and loop.time() - heard[1] > HUNG_AFTER_S:
+                    log.error("asterisk_hung", pid=process.pid, silent_s=round(loop.time() - heard[1], 1))
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
+
+    async def _answers(self, http: aiohttp.ClientSession) -> bool:
+        try:
+            async with (
+                asyncio.timeout(ANSWER_TIMEOUT_S),
+                http.get(f"{self._settings.ari_url}/channels") as answer,
+            ):
+                await answer.read()
+        except (TimeoutError, OSError, aiohttp.ClientError):
+            return False
+        return True
 
     async def command(self, text: str) -> str:
         """The answer of Asterisk's command line. Raises UnavailableError."""

@@ -13,6 +13,7 @@ from voice_core.errors import InvalidInputError, UnwritableError
 from voice_core.whole_file import create_whole
 
 NAME = "secrets.json"
+ACCOUNT = "centralita"  # whose passwords they are, in ari.conf and manager.conf
 BYTES = 24  # of randomness in each
 KNOWN_DEFAULTS = {"asterisk", "centralita", "changeme", "password", "secret", "mypassword", "admin"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -84,8 +85,10 @@ class Settings(BaseModel):
 
     @property
     def database(self) -> str:
-        """The URL of the store: SQLite in the home folder unless set."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.home / 'centralita.db'}"
+        """The URL of the store: SQLite in the home folder unless set; PostgreSQL by the one driver we have."""
+        if self.database_url:
+            return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", self.database_url)
+        return f"sqlite+aiosqlite:///{self.home / 'centralita.db'}"
 
     @property
     def asterisk_home(self) -> Path:

@@ -26,7 +26,7 @@ from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import ensure_centre_file, load_centre
 from contact_centre.people import phones_of
 from contact_centre.provision import RELOADS, provision
-from contact_centre.secrets_file import Secrets, load_secrets
+from contact_centre.secrets_file import ACCOUNT, Secrets, load_secrets
 from contact_centre.settings import Settings
 from contact_centre.sip_guard import SipGuard
 from ivr_flows import Flows, Machine, Organisation
@@ -39,7 +39,6 @@ from voice_core.news import LocalNews
 from voice_core.ports import Change, Notice
 
 APP = "centralita"
-ACCOUNT = "centralita"  # in ari.conf and manager.conf
 SWITCHBOARD_RETRY_S = 0.5
 REACH_LIMIT_S = 45.0
 REACH_AGAIN_S = 0.05

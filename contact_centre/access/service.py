@@ -19,6 +19,7 @@ from contact_centre.access.errors import NotSignedInError, UserExistsError, Wron
 from contact_centre.access.models import SessionRow, Signed, User, UserRow, as_user
 from contact_centre.access.passwords import Passwords, check_strength, generate_sip_secret
 from contact_centre.access.privileges import Role
+from contact_centre.access.session_memory import SessionMemory
 from contact_centre.access.throttle import Throttle
 from voice_core.clock import Clock
 from voice_core.errors import InvalidInputError, NotFoundError
@@ -66,6 +67,7 @@ class Access:
         self._clock = clock
         self._passwords = passwords or Passwords()
         self._throttle = Throttle()
+        self._memory = SessionMemory(clock)
 
     async def sign_in(self, username: str, password: str, address: str) -> tuple[str, Signed]:
         """The session's token and its owner. Raises WrongCredentialsError, TooManyAttemptsError."""
@@ -98,23 +100,23 @@ class Access:
         return token, Signed(as_user(known), _hash(token), _csrf(token), expires_at)
 
     async def signed(self, token: str) -> Signed:
-        """Whose session this is, as the user is now. Raises NotSignedInError."""
-        async with self._sessions() as session:
-            found = await self._session(session, _hash(token))
+        """Whose session this is, as the user is now. Raises NotSignedInError, UnavailableError."""
+        found = await self._look_up(_hash(token), _csrf(token))
         if found is None:
             raise NotSignedInError
-        row, user = found
-        return Signed(as_user(user), row.token_hash, _csrf(token), row.expires_at)
+        return found
 
     async def still_signed(self, signed: Signed) -> Signed | None:
-        """The same session as it is now: long-lived sockets ask from time to time. None when it is over."""
-        async with self._sessions() as session:
-            found = await self._session(session, signed.token_hash)
-        return Signed(as_user(found[1]), signed.token_hash, signed.csrf, signed.expires_at) if found else None
+        """The same session as it is now: long-lived sockets ask from time to time. None when it is over.
+
+        Raises UnavailableError.
+        """
+        return await self._look_up(signed.token_hash, signed.csrf)
 
     async def sign_out(self, signed: Signed) -> None:
         async with self._writing.begin() as session:
             await session.execute(delete(SessionRow).where(SessionRow.token_hash == signed.token_hash))
+        self._memory.forget(signed.token_hash)
 
     async def users(self, *, newer_than: int = -1) -> Sequence[User]:
         """By user name; `newer_than` a revision gives the changed ones alone."""
@@ -181,14 +183,21 @@ class Access:
                 await session.execute(delete(SessionRow).where(SessionRow.username == username))
             if was_admin and not await _an_admin_is_left(session):
                 raise InvalidInputError("Somebody must stay an administrator.", field="roles")
+        self._memory.forget_user(username)
         return as_user(row)
 
-    async def _session(self, session: AsyncSession, token_hash: str) -> tuple[SessionRow, UserRow] | None:
-        row = await session.get(SessionRow, token_hash)
-        if row is None or row.expires_at <= self._clock.now():
-            return None
-        user = await session.get(UserRow, row.username)
-        return (row, user) if user is not None and user.active else None
+    async def _look_up(self, token_hash: str, csrf: str) -> Signed | None:
+        async def ask() -> Signed | None:
+            async with self._sessions() as session:
+                row = await session.get(SessionRow, token_hash)
+                if row is None or row.expires_at <= self._clock.now():
+                    return None
+                user = await session.get(UserRow, row.username)
+            if user is None or not user.active:
+                return None
+            return Signed(as_user(user), token_hash, csrf, row.expires_at)
+
+        return await self._memory.look_up(token_hash, ask)
 
 
 def _apply(row: UserRow, changes: UserChanges) -> None:

@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, web
 
 from contact_centre.access.models import Signed
 from contact_centre.access.service import Access
+from voice_core.errors import UnavailableError
 
 SIGNED_OUT = 4001
 BEHIND = 4008
@@ -49,7 +50,10 @@ class Sockets:
         """Ask every now and then whether the session stands, and tell `alive`; closes the socket when it does not."""
         while True:
             await asyncio.sleep(CHECK_EVERY_S)
-            now = await self._access.still_signed(signed)
+            try:
+                now = await self._access.still_signed(signed)
+            except UnavailableError:
+                continue  # nobody is signed out because the database is away; it is asked again
             if now is None:
                 await close(socket, SIGNED_OUT, b"signed out")
                 return

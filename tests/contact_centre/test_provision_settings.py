@@ -24,6 +24,13 @@ def test_others_variables_are_not_ours(tmp_path: Path) -> None:
     assert settings.http_port == 8080
 
 
+@pytest.mark.parametrize("scheme", ["postgresql+asyncpg", "postgresql", "postgres"])
+def test_postgresql_is_reached_by_our_driver_however_it_is_written(tmp_path: Path, scheme: str) -> None:
+    url = f"{scheme}://centralita:x@127.0.0.1/postgresql"
+    settings = load_settings({"CENTRALITA_HOME": str(tmp_path), "CENTRALITA_DATABASE_URL": url})
+    assert settings.database == "postgresql+asyncpg://centralita:x@127.0.0.1/postgresql"
+
+
 def test_two_homes_share_nothing(tmp_path: Path) -> None:
     one, two = (load_settings({"CENTRALITA_HOME": str(tmp_path / name)}) for name in ("one", "two"))
     assert one.database != two.database

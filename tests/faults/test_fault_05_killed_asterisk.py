@@ -1,4 +1,4 @@
-"""Fault 5: kill -9 Asterisk. Contacts are closed with the reason, agents free, Asterisk back and serving by itself.
+"""Fault 5: kill -9 Asterisk, or let it hang. Contacts are closed with the reason, agents free, Asterisk back and serving by itself.
 
 The controller lives through it. What it does not live through is being made deaf, by another client that takes our
 application's name: it ends, and its next life takes the calls up.
@@ -14,16 +14,19 @@ from pathlib import Path
 import pytest
 
 from ari_apps.ari import AriClient
-from contact_centre.scripted_caller import Call
-from contact_centre.secrets_file import load_secrets
-from contact_centre.telephony import ACCOUNT, APP
+from contact_centre.asterisk_process import HUNG_AFTER_S
+from contact_centre.scripted_caller import Call, Sound
+from contact_centre.secrets_file import ACCOUNT, load_secrets
+from contact_centre.telephony import APP
 from tests.busy_centre import busy_centre
 from tests.faults.crowd import AGENT_HZ, crowd
 from tests.faults.processes import asterisk_of, controller_of, not_ready, ready, serving_again
-from tests.instance import Api, Instance
+from tests.instance import Api, Instance, prepare, running
+from tests.people import newest_from
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 FREE_WITHIN_S = 5.0
+ENDED_WITHIN_S = 15.0  # the last question's timeout, the new start, and a busy machine
 TALKING, WAITING = 2, 2
 
 
@@ -64,6 +67,32 @@ async def test_its_calls_are_closed_and_it_serves_again(tmp_path: Path) -> None:
         assert controller_of(centre.instance) == controller, "the controller died with Asterisk"
         await a_deaf_controller_ends(centre.instance, late)
         assert [agent.rung.count("099409999") for agent in people.agents].count(1) == 1
+
+
+async def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> None:
+    """It lives, and answers nobody: nothing else would ever end it."""
+    instance = prepare(tmp_path / "home")
+    async with (
+        running(instance, people=("admin",)),
+        instance.trunk() as trunk,
+        Api(instance, "admin") as admin,
+    ):
+        caller = await trunk.call("101", from_number="0994090001")
+        await caller.answered()
+        loop, hung = asyncio.get_running_loop(), asterisk_of(instance)
+        os.kill(hung, signal.SIGSTOP)
+        stopped_at = loop.time()
+        await admin.until(
+            "/calls?state=live", lambda page: page["items"] == [], HUNG_AFTER_S + ENDED_WITHIN_S
+        )
+        print(f"its call was closed {loop.time() - stopped_at:.1f} s after it stood still")
+        assert (await newest_from(admin, "0994090001"))["end_reason"] == "lost"
+        caller.hang_up()
+        await ready(instance)
+        assert asterisk_of(instance) != hung
+        late = await trunk.call("101", from_number="0994090002")
+        await late.hears_sound(Sound.SPEECH, within_s=15)
+        late.hang_up()
 
 
 async def a_deaf_controller_ends(instance: Instance, call: Call) -> None:
