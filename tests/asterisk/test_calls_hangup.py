@@ -149,8 +149,9 @@ async def test_while_the_flows_own_transfer_rings(rig: Rig) -> None:
 
 
 async def test_while_the_agent_it_was_passed_to_is_rung(rig: Rig) -> None:
-    luis = await rig.phone("luis")
+    luis = await rig.phone("luis", available=False)
     caller, _, rung, contact = await rig.talking()
+    await rig.phone_available("luis")
     await rig.telephone.transfer(contact.id, "ana", Target("agent", "luis"))
     second = await luis.rings(timeout_s=TIMEOUT_S)
     await rung.hung_up()

@@ -307,8 +307,9 @@ async def test_a_phones_own_transfer_button_to_a_number(rig: Rig) -> None:
 
 
 async def test_a_phones_own_transfer_button_to_a_colleague(rig: Rig) -> None:
-    luis = await rig.phone("luis")
+    luis = await rig.phone("luis", available=False)
     caller, _, rung, contact = await rig.talking()
+    await rig.phone_available("luis")
     rung.transfer("luis")
     second = await luis.rings(timeout_s=TIMEOUT_S)
     await rung.hung_up()
@@ -328,8 +329,9 @@ async def test_a_phones_own_transfer_may_not_dial_anywhere(rig: Rig) -> None:
 
 async def test_a_phones_own_attended_transfer_is_refused_and_nobody_is_lost(rig: Rig) -> None:
     """The phone asks that its other conversation take the customer's place (Replaces)."""
-    luis = await rig.phone("luis")
+    luis = await rig.phone("luis", available=False)
     caller, _, rung, contact = await rig.talking()
+    await rig.phone_available("luis")
     other = "Replaces=a-call%3Bto-tag%3Dthem%3Bfrom-tag%3Dme"
     rung.transfer(f"sip:luis@127.0.0.1:{rig.box.settings.sip_port}?{other}")
     assert await rung.transfer_over() == 503
