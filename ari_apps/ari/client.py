@@ -18,7 +18,16 @@ from . import models
 from .bridge import Bridge
 from .channel import Channel
 from .connection import AriConnection
-from .errors import AriError, Conflict, ConnectionLost, NotFound, ServerFailure, TakenOver, Unreachable
+from .errors import (
+    AriError,
+    Conflict,
+    ConnectionLost,
+    DeafSocket,
+    NotFound,
+    ServerFailure,
+    TakenOver,
+    Unreachable,
+)
 from .events import ApplicationReplaced, decode_event
 from .operations import Operations
 from .recording import LiveRecording
@@ -27,6 +36,8 @@ from .stream import EVENT_LIMIT, Disconnected, EventStream, Reconnected
 
 REQUEST_TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 5.0
+PROOF_TIMEOUT_S = 2.0
+DEAF_AT_MOST = 2  # sockets one after the other, before it counts as no connection
 HEARTBEAT_S = 4.0
 """Without an answer to a ping for half of this, the socket counts as cut."""
 RECONNECT_FIRST_S = 0.05
@@ -248,7 +259,23 @@ class AriClient(Operations):
     # --- reading
 
     async def _open(self, session: aiohttp.ClientSession) -> AriConnection:
-        return await AriConnection.open(session, self._url, CONNECT_TIMEOUT_S, HEARTBEAT_S)
+        """Raises ConnectionLost, Unauthorized."""
+        for _ in range(DEAF_AT_MOST):
+            try:
+                return await self._proven(session)
+            except DeafSocket:
+                log.warning("ari_socket_deaf")
+        return await self._proven(session)
+
+    async def _proven(self, session: aiohttp.ClientSession) -> AriConnection:
+        """A socket on which we have been heard and told. Raises DeafSocket."""
+        connection = await AriConnection.open(session, self._url, CONNECT_TIMEOUT_S, HEARTBEAT_S)
+        try:
+            await connection.prove(self.app, PROOF_TIMEOUT_S)
+        except BaseException:
+            await connection.close("never heard")
+            raise
+        return connection
 
     async def _keep_reading(self, session: aiohttp.ClientSession, connection: AriConnection) -> None:
         """Reads, and only enqueues, until cancelled or until the stream has to end."""

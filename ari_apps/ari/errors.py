@@ -11,6 +11,7 @@ AriError
 │       └── Unreachable     an endpoint to ring is unknown or has no phone registered
 ├── RequestTimeout          no answer within the request's timeout; it may have been carried out
 ├── ConnectionLost          no socket to Asterisk now; a pending request may have been carried out
+│   └── DeafSocket          one that Asterisk opened, and that answers nothing and tells nothing
 ├── EventOverflow           events came faster than they were read: the stream is no longer complete
 └── TakenOver               another client connected under our application's name: it has our calls now
 """
@@ -70,6 +71,10 @@ class RequestTimeout(AriError, UnavailableError):
 
 class ConnectionLost(AriError, UnavailableError):
     code = "telephone_unavailable"
+
+
+class DeafSocket(ConnectionLost):
+    """A socket that Asterisk opened, and on which nothing is answered and nothing told."""
 
 
 class EventOverflow(AriError):

@@ -23,6 +23,7 @@ class FakeAri:
         self.silent = False
         self.refusing = False
         self.connections = 0
+        self.deaf = 0  # sockets still to come that answer nothing and tell nothing
         self._open: list[web.WebSocketResponse] = []
 
     @asynccontextmanager
@@ -64,16 +65,20 @@ class FakeAri:
         ws = web.WebSocketResponse()
         await ws.prepare(request)
         self.connections += 1
+        is_deaf, self.deaf = self.deaf > 0, max(0, self.deaf - 1)
         self._open.append(ws)
         try:
             async for message in ws:
-                if message.type is WSMsgType.TEXT:
+                if message.type is WSMsgType.TEXT and not is_deaf:
                     await self._answer(ws, json.loads(message.data))
         finally:
             self._open.remove(ws)
         return ws
 
     async def _answer(self, ws: web.WebSocketResponse, request: dict[str, Any]) -> None:
+        if request["uri"].startswith("events/user/"):  # how a client tries a new socket
+            await ws.send_str(json.dumps({"type": "ChannelUserevent", "eventname": request["uri"][12:]}))
+            return
         self.requests.append(request)
         if self.silent:
             return

@@ -28,6 +28,7 @@ from ari_apps.ari import (
     UnknownEvent,
     Unprocessable,
     Unreachable,
+    client,
 )
 from ari_apps.ari.events import StasisStart
 from tests.ari_apps.fake_ari import PASSWORD, USER, FakeAri
@@ -52,6 +53,20 @@ async def connected(fake: FakeAri, **options: Any) -> AsyncIterator[AriClient]:
 
 def stasis_start(channel_id: str) -> dict[str, Any]:
     return {"type": "StasisStart", "args": ["inbound", "1"], "channel": {"id": channel_id}}
+
+
+async def test_a_socket_that_tells_nothing_is_given_back(
+    fake: FakeAri, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PROOF_TIMEOUT_S", 0.1)
+    fake.deaf = 2
+    async with connected(fake) as ari:
+        await ari.channels.answer("c")
+    assert fake.connections == 3
+    fake.deaf = 3
+    with pytest.raises(ConnectionLost):
+        async with connected(fake):
+            pass
 
 
 async def test_a_request_carries_its_parameters_in_the_body(fake: FakeAri) -> None:

@@ -60,8 +60,8 @@ def memory(clock: SetClock) -> SessionMemory:
     return SessionMemory(clock)
 
 
-async def look(memory: SessionMemory, database: Database, token: str = "t1") -> Signed | None:
-    return await memory.look_up(token, database.ask(token))  # type: ignore[arg-type]
+async def look(memory: SessionMemory, database: Database, key: str = "t1") -> Signed | None:
+    return await memory.look_up(key, database.ask(key))  # type: ignore[arg-type]
 
 
 async def test_who_was_seen_goes_on_and_nobody_else_comes_in(

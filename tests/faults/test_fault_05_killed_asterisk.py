@@ -1,4 +1,4 @@
-"""Fault 5: kill -9 Asterisk, or let it hang. Contacts are closed with the reason, agents free, Asterisk back and serving by itself.
+"""Fault 5: kill -9 Asterisk, or let it hang. Contacts closed with the reason, agents free, Asterisk back by itself.
 
 The controller lives through it. What it does not live through is being made deaf, by another client that takes our
 application's name: it ends, and its next life takes the calls up.
