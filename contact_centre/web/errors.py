@@ -9,11 +9,11 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError
 
 from contact_centre.sentences import say, sentence
 from contact_centre.web.ask import language_of
 from voice_core.errors import CentralitaError
+from voice_core.store.errors import OUTAGES
 
 log = structlog.get_logger(__name__)
 
@@ -67,11 +67,9 @@ def answer_to(error: Exception, request: web.Request) -> web.Response:
             return response
         case web.HTTPException():
             return _of_http(error, language)
-        case DBAPIError():
-            log.error("database_failed", path=request.path, reason=str(error.orig))
+        case _ if isinstance(error, OUTAGES):
+            log.error("database_failed", path=request.path, reason=str(getattr(error, "orig", error)))
             code = "database_unavailable"
-        case TimeoutError():
-            code = "unavailable"
         case _:
             return _internal(error, request, language)
     return refusal(code, say(code, language))

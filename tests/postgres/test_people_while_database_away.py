@@ -51,9 +51,11 @@ async def test_who_is_signed_in_goes_on_working(postgres_server: PostgresServer,
                 await caller.hears_sound(Sound.MUSIC, within_s=8)
                 await ana.api.post(f"/calls/{contact['id']}/resume")
                 await leg.hears(CALLER_TONE)
-                for path in ("/calls?state=closed", "/audit"):
-                    await _refused(sofia, "GET", path)
-                await _refused(sofia, "POST", "/session", username="luis", password=PASSWORD)
+                await asyncio.gather(
+                    _refused(sofia, "GET", "/calls?state=closed"),
+                    _refused(sofia, "GET", "/recordings"),
+                    _refused(sofia, "POST", "/session", username="luis", password=PASSWORD),
+                )
             finally:
                 await asyncio.to_thread(comes_back)
         caller.hang_up()

@@ -12,6 +12,8 @@ from voice_core.errors import CentralitaError, InvalidInputError, StaleWriteErro
 
 # What the driver says while it connects or breaks off does not always come wrapped.
 _DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+OUTAGES = (DBAPIError, *_DRIVER, ConnectionError, TimeoutError)
+"""What a query raises, untranslated, when the database is away."""
 
 
 @asynccontextmanager
