@@ -122,6 +122,11 @@ class Switchboard:
             self._calls[call.id] = call
         self.spawn(self._live(call, life))
 
+    async def compare(self, *, lost: bool = False) -> None:
+        """What lives in Asterisk against what we believe. One at a time: a second would take up what the first is taking up."""
+        async with self._comparing:
+            await recovery.compare(self, lost=lost)
+
     # --- sorting
 
     def sort(self, event: News) -> None:
@@ -185,13 +190,13 @@ class Switchboard:
             log.error("asterisk_restarted", calls_lost=len(self._calls))
             for call in self._calls.values():
                 call.lost = True
-        await self._compare(lost=lost)
+        await self.compare(lost=lost)
         await self._make_known()
         self.exchange.connected.set()
         await self._watch_phones()
         await asyncio.sleep(COMPARE_AGAIN_S)
         if self.connected:
-            await self._compare()
+            await self.compare()
 
     def _entered(self, event: StasisStart) -> None:
         channel, routes = event.channel, self.exchange.routes
@@ -272,12 +277,7 @@ class Switchboard:
         while True:
             await asyncio.sleep(self._compare_every_s)
             if self.connected:
-                await _contained(self._compare())
-
-    async def _compare(self, *, lost: bool = False) -> None:
-        """One at a time: a second would take up what the first is taking up."""
-        async with self._comparing:
-            await recovery.compare(self, lost=lost)
+                await _contained(self.compare())
 
     async def _watch_phones(self) -> None:
         await self.exchange.phones.watch(self.exchange.ari, self._agents())

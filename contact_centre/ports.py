@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 
 from ari_apps.commands import Target
 from recorder.ear import Mode
+from recorder.filter import Filter
 from recorder.models import Recording
-from recorder.recording import Filter
 from voice_core.interaction import Interaction
 
 

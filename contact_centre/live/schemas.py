@@ -65,7 +65,7 @@ class InteractionOut(Answer):
     held: bool
     muted: bool
     dialling: bool
-    recording: Literal["on", "paused", "off"]
+    recording: Literal["on", "paused", "failed", "off"]
     consult: ConsultOut | None
 
 

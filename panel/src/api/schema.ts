@@ -1415,7 +1415,7 @@ export interface components {
              * Recording
              * @enum {string}
              */
-            recording: "on" | "paused" | "off";
+            recording: "on" | "paused" | "failed" | "off";
             consult: components["schemas"]["ConsultOut"] | null;
         };
         /** LabelledOut */
