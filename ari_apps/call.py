@@ -65,6 +65,7 @@ class Call:
     consult: Consult | None = None
     held: bool = False
     muted: bool = False
+    page_lost: bool = False  # the agent talked in a browser that is gone: the next page takes the call up
     dialling: bool = False  # we are calling the customer, who has not answered yet
     dialled: Leg | None = None  # the customer's leg while it rings
     agent_left: bool = False  # hung up on purpose, leaving the customer to a third party still to come

@@ -20,7 +20,7 @@ from ari_apps.commands import (
     Transfer,
 )
 from ari_apps.joining import open_room
-from ari_apps.legs import Leg, consult_bridge_id
+from ari_apps.legs import Leg, consult_bridge_id, is_browser_leg
 from ari_apps.signals import Asked, LegEntered, LegGone, Referred
 from voice_core.errors import CentralitaError, InvalidInputError, StageError, UnavailableError
 from voice_core.interaction import Direction, EndReason, Stage
@@ -261,7 +261,12 @@ async def _agent_gone(call: Call, gone: LegGone) -> None:
             call, agent
         )  # hanging up beside an answered third party hands the customer over
     elif gone.cause in BROKEN_CAUSES:
-        await _agent_lost(call)
+        call.page_lost = is_browser_leg(gone.channel_id)
+        try:
+            await _agent_lost(call)
+        finally:
+            call.page_lost = False
+            call.tell_screens()
     else:
         call.interaction = await call.exchange.desk.end(call.id, EndReason.AGENT_HUNG_UP, actor=agent)
 

@@ -85,6 +85,7 @@ class Room:
             "held": bool(view and view.held),
             "muted": bool(view and view.muted),
             "dialling": bool(view and view.dialling and row.stage is Stage.TALKING),
+            "page_lost": bool(view and view.page_lost),
             "recording": self._recording.get(row.id, "off") if row.stage is not Stage.CLOSED else "off",
             "consult": ConsultOut(target=consult.target, state=consult.state) if consult else None,
         }

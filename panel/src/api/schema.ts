@@ -1411,6 +1411,8 @@ export interface components {
             muted: boolean;
             /** Dialling */
             dialling: boolean;
+            /** Page Lost */
+            page_lost: boolean;
             /**
              * Recording
              * @enum {string}
