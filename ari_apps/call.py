@@ -80,6 +80,7 @@ class Call:
     turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail
     closed: bool = False
+    waits_in: str = ""  # the queue's bridge it is in, or came from last
     typed: deque[str] = field(default_factory=lambda: deque(maxlen=TYPED_AHEAD_LIMIT))
     over: asyncio.Event = field(default_factory=asyncio.Event)
     conversation_over: asyncio.Event = field(default_factory=asyncio.Event)

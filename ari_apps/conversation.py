@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ari_apps import outbound, transfer
+from ari_apps import outbound, queue_room, transfer
 from ari_apps.ari import AriError
 from ari_apps.call import Call, absorbed
 from ari_apps.commands import (
@@ -97,9 +97,11 @@ async def _connect(call: Call) -> None:
     if call.customer is None or call.agent is None:
         return
     bridge = call.exchange.ari.bridge(call.room_id)
+    queue_room.depart(call)
     try:
         await bridge.add([call.agent.id])
         await bridge.add([call.customer.id])
+        await queue_room.hush(call)
     except AriError:
         routes = call.exchange.routes
         if routes.owned(call.customer.id) and routes.owned(call.agent.id):

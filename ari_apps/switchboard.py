@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from ari_apps import farewell, inbound, outbound_call, recovery, voicemail
+from ari_apps import farewell, inbound, outbound_call, queue_room, recovery, voicemail
 from ari_apps.ari import AriError, Disconnected, News, Reconnected, models
 from ari_apps.ari.events import (
     ChannelDestroyed,
@@ -77,6 +77,7 @@ class Switchboard:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 self.exchange.rooms.clear()
+                self.exchange.waiting.clear()
                 self.exchange.routes.clear()  # claims of a run before this one
                 self.presenter.forget()
                 await recovery.take_up(self, lost=await self._is_another_asterisk())
@@ -259,6 +260,8 @@ class Switchboard:
             call.conversation_over.set()
         await self.presenter.silence(call.id)
         await call.close()
+        queue_room.depart(call)
+        await queue_room.hush(call)
         if call.recorded is not None:
             await recovery.until_gone(self.exchange.ari, call.recorded)
         await self.exchange.recording.finished(call.id)
