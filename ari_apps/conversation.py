@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ari_apps import outbound, queue_room, transfer
 from ari_apps.ari import AriError
+from ari_apps.ari.errors import is_channel_gone
 from ari_apps.call import Call, absorbed
 from ari_apps.commands import (
     CancelConsult,
@@ -102,11 +103,11 @@ async def _connect(call: Call) -> None:
         await bridge.add([call.agent.id])
         await bridge.add([call.customer.id])
         await queue_room.hush(call)
-    except AriError:
+    except AriError as error:
         routes = call.exchange.routes
-        if routes.owned(call.customer.id) and routes.owned(call.agent.id):
+        if routes.owned(call.customer.id) and routes.owned(call.agent.id) and not is_channel_gone(error):
             raise  # both are there, and still it failed: the call fails aloud
-        # one of them is hanging up: its end is in the inbox already
+        # one of them is hanging up: its end is in the inbox, or on its way
 
 
 async def _step(call: Call) -> None:

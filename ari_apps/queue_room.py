@@ -7,6 +7,7 @@ last of them, but not when that one is gone before it has come in: then it would
 from __future__ import annotations
 
 from ari_apps.ari import AriError
+from ari_apps.ari.errors import is_channel_gone
 from ari_apps.call import Call, absorbed
 from ari_apps.legs import queue_bridge_id
 from voice_core.queue import QueueConfig
@@ -28,8 +29,8 @@ async def enter(call: Call, queue: QueueConfig) -> None:
         return  # taken up after a restart: to add it again would empty the room, and end its music
     try:
         await bridge.add([call.customer.id])
-    except AriError:
-        if exchange.routes.owned(call.customer.id):
+    except AriError as error:
+        if exchange.routes.owned(call.customer.id) and not is_channel_gone(error):
             raise  # the leg lives, and still could not be put in: the call fails aloud
         depart(call)
     if wants_music and waiting:
