@@ -42,7 +42,7 @@ bench: ## all measures beside app_queue on the same Asterisk; some: MEASURES="id
 	@$(PYTHON) -m bootstrap --tests
 	$(VENV)/python -m benchmarks $(MEASURES) $(BENCH_OPTIONS)
 
-soak: ## kills and hang-ups at random for MINUTES=60, watching that no call is lost
+soak: ## each fault in its long form (10 000 calls, 30 s outages), then kills at random until MINUTES=60 have passed
 	@$(PYTHON) -m bootstrap --tests
 	$(VENV)/python -m tests.faults.soak --minutes $(or $(MINUTES),60)
 

@@ -65,6 +65,7 @@ class Call:
     consult: Consult | None = None
     held: bool = False
     muted: bool = False
+    page_lost: bool = False  # the agent talked in a browser that is gone: the next page takes the call up
     dialling: bool = False  # we are calling the customer, who has not answered yet
     dialled: Leg | None = None  # the customer's leg while it rings
     agent_left: bool = False  # hung up on purpose, leaving the customer to a third party still to come
@@ -79,6 +80,7 @@ class Call:
     turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail
     closed: bool = False
+    waits_in: str = ""  # the queue's bridge it is in, or came from last
     typed: deque[str] = field(default_factory=lambda: deque(maxlen=TYPED_AHEAD_LIMIT))
     over: asyncio.Event = field(default_factory=asyncio.Event)
     conversation_over: asyncio.Event = field(default_factory=asyncio.Event)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ari_apps import outbound, transfer
+from ari_apps import outbound, queue_room, transfer
 from ari_apps.ari import AriError
+from ari_apps.ari.errors import is_channel_gone
 from ari_apps.call import Call, absorbed
 from ari_apps.commands import (
     CancelConsult,
@@ -20,7 +21,7 @@ from ari_apps.commands import (
     Transfer,
 )
 from ari_apps.joining import open_room
-from ari_apps.legs import Leg, consult_bridge_id
+from ari_apps.legs import Leg, consult_bridge_id, is_browser_leg
 from ari_apps.signals import Asked, LegEntered, LegGone, Referred
 from voice_core.errors import CentralitaError, InvalidInputError, StageError, UnavailableError
 from voice_core.interaction import Direction, EndReason, Stage
@@ -97,14 +98,16 @@ async def _connect(call: Call) -> None:
     if call.customer is None or call.agent is None:
         return
     bridge = call.exchange.ari.bridge(call.room_id)
+    queue_room.depart(call)
     try:
         await bridge.add([call.agent.id])
         await bridge.add([call.customer.id])
-    except AriError:
+        await queue_room.hush(call)
+    except AriError as error:
         routes = call.exchange.routes
-        if routes.owned(call.customer.id) and routes.owned(call.agent.id):
+        if routes.owned(call.customer.id) and routes.owned(call.agent.id) and not is_channel_gone(error):
             raise  # both are there, and still it failed: the call fails aloud
-        # one of them is hanging up: its end is in the inbox already
+        # one of them is hanging up: its end is in the inbox, or on its way
 
 
 async def _step(call: Call) -> None:
@@ -261,7 +264,12 @@ async def _agent_gone(call: Call, gone: LegGone) -> None:
             call, agent
         )  # hanging up beside an answered third party hands the customer over
     elif gone.cause in BROKEN_CAUSES:
-        await _agent_lost(call)
+        call.page_lost = is_browser_leg(gone.channel_id)
+        try:
+            await _agent_lost(call)
+        finally:
+            call.page_lost = False
+            call.tell_screens()
     else:
         call.interaction = await call.exchange.desk.end(call.id, EndReason.AGENT_HUNG_UP, actor=agent)
 

@@ -33,6 +33,7 @@ class Exchange:
     news: News
     routes: Routes = field(default_factory=Routes)
     rooms: set[str] = field(default_factory=set)  # queues' bridges that exist and play
+    waiting: dict[str, set[str]] = field(default_factory=dict)  # calls in each, or on their way in
     connected: asyncio.Event = field(default_factory=asyncio.Event)  # Asterisk is there, and compared with
 
     def require_free_line(self) -> None:

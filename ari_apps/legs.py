@@ -83,5 +83,10 @@ def interaction_of(channel_or_bridge_id: str) -> str | None:
     return head if dot and is_ulid else None
 
 
+def is_browser_leg(channel_id: str) -> bool:
+    """A leg we dialled to a person's page; a phone that dialled has Asterisk's own id."""
+    return interaction_of(channel_id) is not None and not channel_id.endswith(SIP_SUFFIX)
+
+
 def _suffix(agent: str, endpoint: str) -> str:
     return endpoint.removeprefix(agent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -27,6 +28,7 @@ class Phones:
         self._app = app
         self._online: set[str] = set()
         self._watched: set[str] = set()
+        self._pages: Counter[str] = Counter()
         self.on_change: Callable[[str], None] = _nobody
 
     def of(self, agent: str) -> list[Phone]:
@@ -49,6 +51,16 @@ class Phones:
             self._online.add(endpoint)
         if was != (endpoint in self._online):
             self.on_change(endpoint.removesuffix(SIP_SUFFIX))
+
+    def page_came(self, agent: str) -> None:
+        """A page of the agent's has opened its socket for SIP."""
+        self._pages[agent] += 1
+
+    def page_left(self, agent: str) -> None:
+        self._pages[agent] -= 1
+
+    def has_page(self, agent: str) -> bool:
+        return self._pages[agent] > 0
 
     async def watch(self, ari: AriClient, agents: Sequence[str]) -> None:
         """Ask to be told about these agents' phones, and how they are now. Not kept over a lost socket."""

@@ -13,7 +13,7 @@ import structlog
 from ari_apps.ari import AriError
 from ari_apps.call import Call, absorbed
 from ari_apps.exchange import Exchange
-from ari_apps.legs import Leg, offer_leg_id
+from ari_apps.legs import Leg, is_browser_leg, offer_leg_id
 from ari_apps.signals import AgentAnswered, LegEntered, LegGone, Signal
 from voice_core.errors import CentralitaError, OfferGoneError
 from voice_core.interaction import Interaction, Offer
@@ -94,6 +94,15 @@ class VoicePresenter:
             await _hang_up(old)
         if not ring.over:
             await self._ring(ring, leg_id, agent, interaction)
+
+    async def page_gone(self, agent: str) -> None:
+        """The browser it rang in is no more. A desk phone rings on."""
+        for ring in [ring for ring in self._rings.values() if ring.offer.agent == agent]:
+            for leg in [
+                leg for leg in ring.legs.values() if is_browser_leg(leg.id) and leg.id != ring.winner
+            ]:
+                self._exchange.routes.gone(leg.id, cause=20)
+                await _hang_up(leg)
 
     async def withdraw(self, offer: Offer, reason: str) -> None:
         """Stop ringing; an answer on its way finds the offer gone and is hung up."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from ari_apps import farewell, inbound, outbound_call, recovery, voicemail
+from ari_apps import farewell, inbound, outbound_call, queue_room, recovery, voicemail
 from ari_apps.ari import AriError, Disconnected, News, Reconnected, models
 from ari_apps.ari.events import (
     ChannelDestroyed,
@@ -77,6 +77,7 @@ class Switchboard:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 self.exchange.rooms.clear()
+                self.exchange.waiting.clear()
                 self.exchange.routes.clear()  # claims of a run before this one
                 self.presenter.forget()
                 await recovery.take_up(self, lost=await self._is_another_asterisk())
@@ -121,6 +122,11 @@ class Switchboard:
         if self._group is not None:  # else it is taken up with the others when we run again
             self._calls[call.id] = call
         self.spawn(self._live(call, life))
+
+    async def compare(self, *, lost: bool = False) -> None:
+        """What lives in Asterisk against what we believe. One at a time: a second would take up what the first is taking up."""
+        async with self._comparing:
+            await recovery.compare(self, lost=lost)
 
     # --- sorting
 
@@ -185,13 +191,13 @@ class Switchboard:
             log.error("asterisk_restarted", calls_lost=len(self._calls))
             for call in self._calls.values():
                 call.lost = True
-        await self._compare(lost=lost)
+        await self.compare(lost=lost)
         await self._make_known()
         self.exchange.connected.set()
         await self._watch_phones()
         await asyncio.sleep(COMPARE_AGAIN_S)
         if self.connected:
-            await self._compare()
+            await self.compare()
 
     def _entered(self, event: StasisStart) -> None:
         channel, routes = event.channel, self.exchange.routes
@@ -254,6 +260,8 @@ class Switchboard:
             call.conversation_over.set()
         await self.presenter.silence(call.id)
         await call.close()
+        queue_room.depart(call)
+        await queue_room.hush(call)
         if call.recorded is not None:
             await recovery.until_gone(self.exchange.ari, call.recorded)
         await self.exchange.recording.finished(call.id)
@@ -272,12 +280,7 @@ class Switchboard:
         while True:
             await asyncio.sleep(self._compare_every_s)
             if self.connected:
-                await _contained(self._compare())
-
-    async def _compare(self, *, lost: bool = False) -> None:
-        """One at a time: a second would take up what the first is taking up."""
-        async with self._comparing:
-            await recovery.compare(self, lost=lost)
+                await _contained(self.compare())
 
     async def _watch_phones(self) -> None:
         await self.exchange.phones.watch(self.exchange.ari, self._agents())

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
-from ari_apps import commands
+from ari_apps import commands, vanished
 from ari_apps.call import Call
 from ari_apps.commands import Command, Target
 from ari_apps.exchange import Exchange
@@ -35,6 +35,9 @@ class CallView:
     muted: bool = False
     consult: ConsultView | None = None
     dialling: bool = False  # the customer's phone (or, before it, the agent's own) is still being rung
+    page_lost: bool = (
+        False  # the agent's browser is gone, the customer hears music until the next one is there
+    )
 
 
 class Telephone:
@@ -63,7 +66,17 @@ class Telephone:
             return CallView()
         consult = call.consult
         shown = ConsultView(consult.target, consult.state) if consult is not None else None
-        return CallView(call.held, call.muted, shown, call.dialling)
+        return CallView(call.held, call.muted, shown, call.dialling, call.page_lost)
+
+    def page_came(self, agent: str) -> None:
+        """A page of the agent's has a telephone."""
+        self._exchange.phones.page_came(agent)
+
+    def page_left(self, agent: str) -> None:
+        """It is closed, loaded anew, or dead: found out beside."""
+        self._exchange.phones.page_left(agent)
+        if not self._exchange.phones.has_page(agent):
+            self._switchboard.spawn(vanished.page_left(self._switchboard, agent))
 
     async def hold(self, id: str, agent: str) -> None:
         await self._ask(id, commands.Hold(agent))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ari_apps import voicemail
+from ari_apps import queue_room, voicemail
 from ari_apps.ari import AriError
 from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.legs import queue_bridge_id
@@ -37,15 +37,19 @@ async def run(call: Call) -> None:
     while call.stage in WAITING:
         queue = call.exchange.plan.queue(call.interaction.queue)
         try:
-            await _enter_room(call, queue)
+            await queue_room.enter(call, queue)
             await _wait(call, queue)
         except CustomerLeftError:
             if call.interaction.callback_address is None:
                 raise
         await call.stop_playing()
-        if call.customer is not None and call.stage is not Stage.TALKING:
-            room = queue_bridge_id(queue.name)  # a conversation takes the leg out by itself
+        if call.stage is Stage.TALKING:
+            return  # the conversation takes the leg out by itself
+        queue_room.depart(call)
+        if call.customer is not None:
+            room = queue_bridge_id(queue.name)
             await absorbed(call.exchange.ari.bridge(room).remove([call.customer.id]))
+        await queue_room.hush(call)
 
 
 async def _wait(call: Call, queue: QueueConfig) -> None:
@@ -70,30 +74,6 @@ async def _wait(call: Call, queue: QueueConfig) -> None:
                 call.too_early(asked, NOT_ANSWERED_YET)
             case StageChanged():
                 pass  # the loop looks at the stage
-
-
-async def _enter_room(call: Call, queue: QueueConfig) -> None:
-    """Into the queue's holding bridge, where its music plays."""
-    if call.customer is None:
-        return
-    ari = call.exchange.ari
-    room = queue_bridge_id(queue.name)
-    bridge = ari.bridge(room)
-    if room not in call.exchange.rooms:
-        bridge = await ari.create_bridge(room, "holding")
-        call.exchange.rooms.add(room)
-    inside = (await bridge.get()).channels
-    if call.customer.id in inside:
-        return  # taken up after a restart: to add it again would empty the room, and end its music
-    if not inside:
-        # a holding bridge of ARI is silent by itself: its music is asked for, once for all who wait in it;
-        # Asterisk takes the music out with the last of them
-        await bridge.moh_start(queue.music)
-    try:
-        await bridge.add([call.customer.id])
-    except AriError:
-        if call.exchange.routes.owned(call.customer.id):
-            raise  # the leg lives, and still could not be put in: the call fails aloud
 
 
 def _first_announcement(call: Call, queue: QueueConfig) -> float | None:

@@ -29,6 +29,7 @@ _TOLD: Mapping[Kind, tuple[str, ...]] = {
     Kind.TRANSFER_FAILED: ("reason",),
     Kind.TAKEN_OVER: ("agent", "from_agent"),
     Kind.RECORDING_STORED: ("recording", "length_s"),
+    Kind.RECORDING_FAILED: ("recording", "reason"),
     Kind.ENDED: ("reason", "stage"),
     Kind.CLOSED: (),
 }

@@ -86,6 +86,7 @@ _LEDGER: Mapping[Kind, tuple[str, str]] = {
     Kind.RECORDING_PAUSED: ("grabación en pausa", "recording paused"),
     Kind.RECORDING_RESUMED: ("la grabación sigue", "recording goes on"),
     Kind.RECORDING_STORED: ("grabación guardada", "recording stored"),
+    Kind.RECORDING_FAILED: ("la grabación falló", "recording failed"),
     Kind.ENDED: ("fin: {reason}", "ended: {reason}"),
     Kind.DISPOSED: ("resultado anotado: {disposition}", "result noted: {disposition}"),
     Kind.CLOSED: ("contacto cerrado", "contact closed"),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
+from pathlib import Path
 
 import structlog
 
@@ -30,6 +31,7 @@ from contact_centre.secrets_file import ACCOUNT, Secrets, load_secrets
 from contact_centre.settings import Settings
 from contact_centre.sip_guard import SipGuard
 from ivr_flows import Flows, Machine, Organisation
+from recorder.disk import DiskWatch
 from recorder.listening import Listening
 from recorder.recording import Recorder
 from recorder.vault import Vault
@@ -59,13 +61,17 @@ class House:
     desk: Desk
     news: LocalNews
 
+    @property
+    def vault(self) -> Path:
+        return self.settings.home / "recordings"
+
     def recorder(self, control: Ami | NoAmi) -> Recorder:
         return Recorder(
             desk=self.desk,
             news=self.news,
             clock=self.books.clock,
             engine=self.books.engine,
-            vault=Vault(self.settings.home / "recordings"),
+            vault=Vault(self.vault),
             spool=self.settings.recordings,
             control=control,
             audit=self.books.audit,
@@ -124,6 +130,22 @@ class Telephony:
         return SipGuard(
             house.settings.asterisk_home, house.books.clock, hosts, lambda: self.ami.reload("acl")
         )
+
+    def disk_watch(self) -> DiskWatch:
+        """To run beside the recorder."""
+        house = self.house
+        return DiskWatch(
+            spool=house.settings.recordings,
+            others=(house.vault, house.settings.home),
+            news=house.news,
+            spoils=self.recorder.spoil,
+            room=self._room_again,
+        )
+
+    async def _room_again(self) -> None:
+        """What could not be written while the disk was full: recordings, and how calls ended."""
+        await self.recorder.retry()
+        await self.board.compare()
 
     async def reload(self, written: frozenset[str]) -> None:
         """Asterisk reads these of its files again. Raises AmiError."""

@@ -132,7 +132,7 @@ async def serving(
         "recordings begun": recorder.run(),
         "recordings": describe_closed(house.news, recorder),
         "call log": log_lives(house.news),
-        "recording alarms": metrics.counts.follow_alarms(house.news),
+        "alarms": metrics.counts.follow_alarms(house.news),
         "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
         "loop lag": metrics.watch_loop(),
         "watchdog": watchdog.run(),
@@ -141,6 +141,7 @@ async def serving(
         jobs |= {
             "switchboard": telephony.run_switchboard(),
             "listening": telephony.listening.run(),
+            "disk": telephony.disk_watch().run(),
             "sip guard": telephony.guard().run(),
         }
     async with _all(jobs):

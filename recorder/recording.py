@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from recorder.errors import DamagedError, VaultError
+from recorder.filter import Filter, conditions
 from recorder.models import Recording, RecordingRow, RecordingState, as_recording
 from recorder.peaks import peaks
 from recorder.ports import Audit, MixMonitorControl
@@ -31,18 +32,8 @@ log = structlog.get_logger(__name__)
 DATABASE_TIMEOUT_S = 2.0  # a call does not wait longer for its recording's row
 RETRY_S = 1.0
 _OPEN_STATES = (RecordingState.RUNNING, RecordingState.PAUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list of recordings is narrowed by; None means "any"."""
-
-    agent: str | None = None
-    queue: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str | None = None  # part of a telephone number, an interaction's id, a disposition
-    interaction_id: str | None = None
+_CUT_OFF = "Taken up after an interruption; the end may be missing."
+_SPOILT = "The disk refused what was recorded for a while: part of it is missing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +74,8 @@ class Recorder:
         self._owed: list[str] = []  # to be finished when the database is back
         self._begun: list[_Begun] = []  # in the order they began, until their rows are written
         self._any_begun = asyncio.Event()
+        self._spoilt: set[str] = set()  # channels whose recording lacks something
+        self._disk_refuses = False
 
     async def run(self) -> None:
         """Writes the rows of what has begun, until cancelled: no call waits for that (decision 0009)."""
@@ -158,16 +151,32 @@ class Recorder:
             if row.interaction_id not in live and row.channel_id not in still:
                 await self._store(row, recovered=True)
 
+    async def spoil(self) -> None:
+        """The disk takes nothing: whatever is recorded now is flagged, in its row and in the contact's ledger."""
+        self._disk_refuses = True
+        self._spoilt |= {begun.channel_id for begun in self._begun}
+        running = select(RecordingRow).where(RecordingRow.state.in_(_OPEN_STATES), RecordingRow.problem == "")
+        rows = await self._rows(running)
+        self._spoilt |= {row.channel_id for row in rows}
+        for row in rows:
+            await self._failed(row, row.state, _SPOILT)
+
+    async def retry(self) -> None:
+        """The disk takes again: what the vault refused is brought into it."""
+        self._disk_refuses = False
+        for row in await self._rows(select(RecordingRow).where(RecordingRow.state == RecordingState.FAILED)):
+            await self._store(row, recovered=False)
+
     async def search(self, wanted: Filter, page: int = 1, page_size: int = 50) -> tuple[list[Recording], int]:
         """A page (from 1), newest first, and how many there are in all."""
-        conditions, before = _conditions(wanted), (page - 1) * page_size
+        narrowed, before = conditions(wanted), (page - 1) * page_size
         order = (RecordingRow.started_at.desc(), RecordingRow.id.desc())
-        ids = select(RecordingRow.id).where(*conditions).order_by(*order).offset(before).limit(page_size)
+        ids = select(RecordingRow.id).where(*narrowed).order_by(*order).offset(before).limit(page_size)
         rows = await self._rows(select(RecordingRow).where(RecordingRow.id.in_(ids)).order_by(*order))
         if 0 < len(rows) < page_size:
             return [as_recording(row) for row in rows], before + len(rows)
         async with self._sessions() as session:
-            total = await session.scalar(select(func.count()).select_from(RecordingRow).where(*conditions))
+            total = await session.scalar(select(func.count()).select_from(RecordingRow).where(*narrowed))
         return [as_recording(row) for row in rows], total or 0
 
     async def of(self, interaction_id: str) -> list[Recording]:
@@ -204,12 +213,15 @@ class Recorder:
         return await asyncio.to_thread(peaks, self._vault.path(row.path), points)
 
     async def state(self, interaction_id: str) -> str:
-        """ "on", "paused" or "off", as the panel shows it. Raises UnavailableError."""
+        """ "on", "paused", "failed" or "off", as the panel shows it. Raises UnavailableError."""
         await self._noted(interaction_id)
-        states = {recording.state for recording in await self.of(interaction_id)}
+        running = [each for each in await self.of(interaction_id) if each.state in _OPEN_STATES]
+        states = {recording.state for recording in running}
         if RecordingState.PAUSED in states:
             return "paused"
-        return "on" if RecordingState.RUNNING in states else "off"
+        if any(recording.problem for recording in running):
+            return "failed"
+        return "on" if running else "off"
 
     async def _switch(self, interaction_id: str, actor: str, *, mute: bool) -> None:
         wanted = RecordingState.PAUSED if mute else RecordingState.RUNNING
@@ -286,11 +298,19 @@ class Recorder:
             kept = await self._vault.keep(source, row.id, row.started_at)
         except VaultError as error:
             self._alarm("recording_failed", row.interaction_id, row.id)
-            return await self._save(row.id, state=RecordingState.FAILED, problem=str(error))
-        stored = await self._save_once_kept(row.id, **_kept(kept, recovered=recovered))
+            return await self._failed(row, RecordingState.FAILED, str(error))
+        spoilt = self._disk_refuses or row.channel_id in self._spoilt
+        stored = await self._save_once_kept(row.id, **_kept(kept, recovered=recovered, spoilt=spoilt))
+        self._spoilt.discard(row.channel_id)
         said = {"recording": row.id, "length_s": round(kept.length_s, 2), "sha256": kept.sha256}
         await self._desk.note(row.interaction_id, Kind.RECORDING_STORED, "system", said)
         return stored
+
+    async def _failed(self, row: RecordingRow, state: str, problem: str) -> Recording:
+        recording = await self._save(row.id, state=state, problem=problem)
+        said = {"recording": row.id, "reason": problem}
+        await self._desk.note(row.interaction_id, Kind.RECORDING_FAILED, "system", said)
+        return recording
 
     def _source(self, channel_id: str) -> Source:
         if channel_id.endswith(".wav"):
@@ -329,11 +349,11 @@ class Recorder:
         return as_recording(row)
 
 
-def _kept(kept: Kept, *, recovered: bool) -> dict[str, object]:
+def _kept(kept: Kept, *, recovered: bool, spoilt: bool) -> dict[str, object]:
     cut_off = kept.cut_off or recovered
     return {
-        "state": RecordingState.CUT_OFF if cut_off else RecordingState.STORED,
-        "problem": "Taken up after an interruption; the end may be missing." if cut_off else "",
+        "state": RecordingState.CUT_OFF if cut_off or spoilt else RecordingState.STORED,
+        "problem": _SPOILT if spoilt else _CUT_OFF if cut_off else "",
         "path": kept.path,
         "length_s": kept.length_s,
         "size_bytes": kept.size_bytes,
@@ -350,21 +370,3 @@ def _describe(row: RecordingRow, interaction: Interaction) -> None:
     row.queue = interaction.queue
     row.end_reason = interaction.end_reason
     row.disposition = interaction.disposition
-
-
-def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    row = RecordingRow
-    exact = (
-        (row.agent, wanted.agent),
-        (row.queue, wanted.queue),
-        (row.interaction_id, wanted.interaction_id),
-    )
-    conditions = [column == value for column, value in exact if value is not None]
-    if wanted.since is not None:
-        conditions.append(row.started_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(row.started_at < wanted.until)
-    if wanted.text:
-        columns = (row.from_address, row.to_address, row.interaction_id, row.disposition)
-        conditions.append(or_(*(column.contains(wanted.text, autoescape=True) for column in columns)))
-    return conditions

@@ -138,7 +138,7 @@ def prepared(folder: Path) -> Instance:
     for name, text in _FLOWS.items():
         (flows / name).write_text(text.lstrip())
     instance = prepare(home, flows_folder=str(folder / "flows"), rtp_start="10000", rtp_end="11999")
-    home.mkdir(mode=0o700)
+    home.mkdir(mode=0o700, exist_ok=True)  # a test may have put a disk of its own there
     place = {"host": TRUNK_HOST, "port": instance.trunk_port, "queue": QUEUE}
     numbers = {
         "menu": MENU_NUMBER,

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     RECORDING_PAUSED = "recording_paused"
     RECORDING_RESUMED = "recording_resumed"
     RECORDING_STORED = "recording_stored"
+    RECORDING_FAILED = "recording_failed"  # the disk refused it, or some of it; data: recording, reason
     ENDED = "ended"  # the contact is over; wrap-up may follow
     DISPOSED = "disposed"
     CLOSED = "closed"

@@ -85,6 +85,11 @@ class TakenOver(AriError):
     code = "telephone_taken_over"
 
 
+def is_channel_gone(error: AriError) -> bool:
+    """A request with a channel that has hung up, which its events may be still to tell."""
+    return isinstance(error, NotFound) and error.message == "Channel not found"
+
+
 def refusal(method: str, path: str, status: int, message: str) -> RequestError:
     """The error that stands for an answer's status."""
     named: dict[int, type[RequestError]] = {

@@ -27,11 +27,12 @@ from voice_core.ledger import Kind
 from voice_core.ports import Change
 from voice_core.queue import QueueConfig
 
-RecordingState = Literal["on", "paused", "off"]
+RecordingState = Literal["on", "paused", "failed", "off"]
 _RECORDING: Mapping[Kind, RecordingState] = {
     Kind.RECORDING_STARTED: "on",
     Kind.RECORDING_RESUMED: "on",
     Kind.RECORDING_PAUSED: "paused",
+    Kind.RECORDING_FAILED: "failed",
     Kind.RECORDING_STORED: "off",
 }
 
@@ -60,12 +61,12 @@ class Room:
         self._levels.follow(change)
         self.pulse.follow(change, self._clock.now())
         for entry in change.entries:
-            if entry.kind in _RECORDING:
+            if entry.kind in _RECORDING and self.find(entry.interaction_id) is not None:
                 self._recording[entry.interaction_id] = _RECORDING[entry.kind]
 
     def recording(self, interaction_id: str, state: str) -> None:
-        """What was found at the start: "on", "paused" or "off"."""
-        found: dict[str, RecordingState] = {"on": "on", "paused": "paused"}
+        """What was found at the start: "on", "paused", "failed" or "off"."""
+        found: dict[str, RecordingState] = {"on": "on", "paused": "paused", "failed": "failed"}
         self._recording[interaction_id] = found.get(state, "off")
 
     def forget(self, interaction_id: str) -> None:
@@ -84,6 +85,7 @@ class Room:
             "held": bool(view and view.held),
             "muted": bool(view and view.muted),
             "dialling": bool(view and view.dialling and row.stage is Stage.TALKING),
+            "page_lost": bool(view and view.page_lost),
             "recording": self._recording.get(row.id, "off") if row.stage is not Stage.CLOSED else "off",
             "consult": ConsultOut(target=consult.target, state=consult.state) if consult else None,
         }

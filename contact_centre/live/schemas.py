@@ -25,7 +25,7 @@ class RequirementOut(Answer):
 
 
 class InteractionOut(Answer):
-    """One contact. `held`, `muted`, `dialling`, `recording` and `consult` are of this moment."""
+    """One contact. `held`, `muted`, `dialling`, `page_lost`, `recording` and `consult` are of this moment."""
 
     id: str
     channel: str
@@ -65,7 +65,8 @@ class InteractionOut(Answer):
     held: bool
     muted: bool
     dialling: bool
-    recording: Literal["on", "paused", "off"]
+    page_lost: bool
+    recording: Literal["on", "paused", "failed", "off"]
     consult: ConsultOut | None
 
 

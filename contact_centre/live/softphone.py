@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
 
 import aiohttp
 import structlog
@@ -23,12 +26,20 @@ LONGEST_SIP_BYTES = 64 * 1024
 log = structlog.get_logger(__name__)
 
 
-class SoftphoneRoutes:
-    """`url` is Asterisk's own `/ws` on loopback; None while there is no Asterisk."""
+class Pages(Protocol):
+    """Whoever must know that an agent's page, and with it their telephone, is gone."""
 
-    def __init__(self, url: str | None, sockets: Sockets) -> None:
+    def page_came(self, agent: str, /) -> None: ...
+    def page_left(self, agent: str, /) -> None: ...
+
+
+class SoftphoneRoutes:
+    """`url` is Asterisk's own `/ws` on loopback; None while there is no Asterisk. `pages` hears who has one open."""
+
+    def __init__(self, url: str | None, sockets: Sockets, pages: Pages | None) -> None:
         self._url = url
         self._sockets = sockets
+        self._pages = pages
 
     @route("GET", "/softphone/ws", needs=Privilege.OWN_WORK, summary="SIP over WebSocket", media="websocket")
     async def softphone(self, ask: Ask) -> web.WebSocketResponse:
@@ -50,8 +61,20 @@ class SoftphoneRoutes:
             async with asterisk:
                 await page.prepare(ask.request)
                 async with self._sockets.kept(page, ask.signed):
-                    await self._join(page, asterisk, ask.signed)
+                    with self._open(ask.username):
+                        await self._join(page, asterisk, ask.signed)
         return page
+
+    @contextmanager
+    def _open(self, agent: str) -> Iterator[None]:
+        if self._pages is None:
+            yield
+            return
+        self._pages.page_came(agent)
+        try:
+            yield
+        finally:
+            self._pages.page_left(agent)
 
     async def _join(
         self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse, signed: Signed

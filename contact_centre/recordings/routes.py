@@ -17,7 +17,7 @@ from contact_centre.recordings.schemas import (
 from contact_centre.web.ask import Ask
 from contact_centre.web.route import route
 from contact_centre.web.sound import sound
-from recorder.recording import Filter
+from recorder.filter import Filter
 
 
 class RecordingRoutes:

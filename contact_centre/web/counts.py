@@ -5,7 +5,7 @@ Labels are our own words and the queues' names, so their number is bounded; nobo
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from voice_core.interaction import Interaction, Stage
 from voice_core.ledger import Entry, Kind
@@ -16,6 +16,7 @@ _WAITS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 18
 _TALKS = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
 _DECLINES = frozenset({"refused", "no_answer", "unreachable", "failed", "withdrawn"})
 _RECORDING_ALARMS = {"recording_lost": "lost", "recording_failed": "failed"}
+_DISK_ALARMS = {"disk_refuses": 1, "disk_refuses_recordings": 1, "disk_takes_again": 0}
 
 
 class Counts:
@@ -29,6 +30,9 @@ class Counts:
         self.offers = Counter("centralita_offers", "Offers that are over", ["outcome"], registry=registry)
         self.recordings = Counter(
             "centralita_recordings", "Recordings that are over", ["result"], registry=registry
+        )
+        self.disk = Gauge(
+            "centralita_disk_refuses", "1 while the disk takes no more: full, read-only", registry=registry
         )
         self.reconnects = Counter(
             "centralita_ari_reconnects", "Times Asterisk came back after a cut", registry=registry
@@ -67,12 +71,14 @@ class Counts:
                 self.recordings.labels("stored").inc()
 
     async def follow_alarms(self, news: LocalNews) -> None:
-        """Recordings that failed are told, not stored: until cancelled."""
+        """Recordings that failed, and a disk that is full, are told, not stored: until cancelled."""
         async with news.subscribe() as changes:
             async for change in changes:
                 for notice in change.notices if isinstance(change, Change) else ():
                     if (result := _RECORDING_ALARMS.get(notice.code)) is not None:
                         self.recordings.labels(result).inc()
+                    if (refuses := _DISK_ALARMS.get(notice.code)) is not None:
+                        self.disk.set(refuses)
 
     def reconnected(self, times: int) -> None:
         """How often so far, as whoever keeps the connection counts it."""

@@ -38,6 +38,7 @@ class Metrics:
         self.offers = Gauge("centralita_offers_standing", "Offers held out now", registry=self.registry)
         self.screens = Gauge("centralita_screens", "Open event sockets", registry=self.registry)
         self.ari = Gauge("centralita_ari_connected", "1 while Asterisk answers", registry=self.registry)
+        self.tasks = Gauge("centralita_tasks", "asyncio tasks of the controller", registry=self.registry)
         self.lag = Histogram(
             "centralita_event_loop_lag_seconds",
             "How late the event loop is",
@@ -64,6 +65,7 @@ class Metrics:
         self.offers.set(sum(row.stage is Stage.OFFERED for row in live))
         self.screens.set(screens)
         self.ari.set(connected)
+        self.tasks.set(len(asyncio.all_tasks()))
         self.counts.reconnected(reconnects)
         return generate_latest(self.registry)
 

@@ -94,7 +94,7 @@ def _routes(parts: Parts, sockets: Sockets) -> list[Route]:
         ),
         ("live", TimelineRoutes(parts.timelines)),
         ("live", EventRoutes(parts.feed, sockets)),
-        ("live", SoftphoneRoutes(parts.softphone_url, sockets)),
+        ("live", SoftphoneRoutes(parts.softphone_url, sockets, parts.telephone)),
         ("calls", CallRoutes(parts.calls, parts.room, parts.recordings)),
         ("calls", commands),
         ("calls", ListenRoutes(parts.calls, parts.listening, parts.audit)),

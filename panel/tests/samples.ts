@@ -8,7 +8,7 @@ export function contact(change: Partial<Interaction> = {}): Interaction {
     contact_name: '', language: 'es', flow: 'demo', queue: 'reclamos', queue_label: { es: 'Reclamos', en: 'Complaints' },
     priority: 0, queued_at: '2026-11-22T10:00:10Z', offers: 0, agent: null, accepted_at: null, ended_at: null,
     wrap_up_until: null, closed_at: null, end_reason: null, end_detail: '', disposition: null, callback_address: null,
-    data: {}, version: 1, held: false, muted: false, dialling: false, recording: 'on', consult: null, ...change,
+    data: {}, version: 1, held: false, muted: false, dialling: false, page_lost: false, recording: 'on', consult: null, ...change,
   };
 }
 

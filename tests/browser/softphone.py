@@ -63,20 +63,21 @@ def write_microphone(path: Path) -> Path:
     return path
 
 
+def switches(microphone: Path) -> list[str]:
+    """A microphone that plays a file, and real addresses in its offers: we are on loopback."""
+    return [
+        "--no-sandbox",
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-audio-capture={microphone}",
+        "--allow-loopback-in-peer-connection",
+        "--disable-features=WebRtcHideLocalIpsWithMdns",
+        "--autoplay-policy=no-user-gesture-required",
+    ]
+
+
 async def launch(playwright: Playwright, microphone: Path) -> Browser:
-    """Headless, with a microphone that plays a file, and real addresses in its offers: we are on loopback."""
-    return await playwright.chromium.launch(
-        executable_path=CHROMIUM,
-        args=[
-            "--no-sandbox",
-            "--use-fake-device-for-media-stream",
-            "--use-fake-ui-for-media-stream",
-            f"--use-file-for-fake-audio-capture={microphone}",
-            "--allow-loopback-in-peer-connection",
-            "--disable-features=WebRtcHideLocalIpsWithMdns",
-            "--autoplay-policy=no-user-gesture-required",
-        ],
-    )
+    return await playwright.chromium.launch(executable_path=CHROMIUM, args=switches(microphone))
 
 
 class Panel:

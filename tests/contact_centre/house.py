@@ -109,6 +109,12 @@ class TelephoneTwin:
     def phones(self, agent: str) -> list[Phone]:
         return [Phone(agent, "browser", online=True)]
 
+    def page_came(self, agent: str) -> None:
+        self.asked.append(("page_came", agent))
+
+    def page_left(self, agent: str) -> None:
+        self.asked.append(("page_left", agent))
+
     async def hold(self, call_id: str, agent: str) -> None:
         self._note("hold", call_id, agent)
         self.views[call_id] = replace(self.view(call_id), held=True)

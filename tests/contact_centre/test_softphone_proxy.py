@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -52,6 +53,10 @@ async def test_sip_goes_through_both_ways_and_ends_together(proxied: CentreHouse
             assert await phone.receive_str(timeout=5) == "SIP/2.0 200 OK REGISTER"
             await phone.send_str("BYE")
             assert (await phone.receive(timeout=5)).type is aiohttp.WSMsgType.CLOSE
+    async with asyncio.timeout(5):
+        while len(proxied.telephone.asked) < 2:
+            await asyncio.sleep(0.01)
+    assert proxied.telephone.asked == [("page_came", "ana"), ("page_left", "ana")]
 
 
 async def test_signing_out_cuts_the_telephone(proxied: CentreHouse) -> None:

@@ -6,17 +6,21 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
 from tests.instance import ROOT, Instance
 
+T = TypeVar("T")
 LOOK_S = 0.02
 TAKE_UP_LIMIT_S = 15.0  # on a machine that is busy with other tests; what it took is printed
 
@@ -72,6 +76,11 @@ async def serving_again(instance: Instance, before: int) -> float:
     return took_s
 
 
+def long_form(long: T, short: T) -> T:
+    """What `make soak` does, and what `make test` does of it."""
+    return long if os.environ.get("FAULT_LONG") else short
+
+
 def seeded() -> random.Random:
     """Random moments that can be had again: the seed is printed, and taken from FAULT_SEED when set."""
     seed = int(os.environ.get("FAULT_SEED") or random.SystemRandom().randrange(1_000_000))
@@ -120,3 +129,24 @@ async def not_ready(instance: Instance, timeout_s: float = 10.0) -> dict[str, bo
                     assert said["status"] == "not_ready", said
                     return dict(said["checks"])
             await asyncio.sleep(LOOK_S)
+
+
+def first_password(instance: Instance, user: str) -> str:
+    """As the first start shows it."""
+    said = (instance.home.parent / "home-run-controller.out").read_text()
+    found = re.search(rf"^  {user} +(\S+)", said, re.MULTILINE)
+    assert found is not None, said
+    return found[1]
+
+
+def phone_secret(instance: Instance, user: str) -> str:
+    with sqlite3.connect(instance.home / "centralita.db") as opened:
+        found = opened.execute("SELECT phone_secret FROM users WHERE username = ?", (user,)).fetchone()
+    return str(found[0])
+
+
+def ended(instance: Instance, number: str) -> list[str]:
+    """The reasons of all contacts of this caller: one contact, one end."""
+    with sqlite3.connect(instance.home / "centralita.db") as opened:
+        found = opened.execute("SELECT end_reason FROM interactions WHERE from_address = ?", (number,))
+        return [reason for (reason,) in found]

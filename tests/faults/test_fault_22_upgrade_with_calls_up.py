@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from contact_centre.scripted_caller import Call, Line, Sound
 from tests.databases import fresh_database
-from tests.faults.processes import part, ready
+from tests.faults.processes import ended, first_password, part, phone_secret, ready
 from tests.instance import STOP_TIMEOUT_S, Api, Instance, prepare
 from tests.people import Person, dial_in
 from tests.postgres_server import PostgresServer
@@ -127,14 +126,6 @@ async def everybody_is_served(
         await second.hung_up()
 
 
-def first_password(instance: Instance, user: str) -> str:
-    """As the first start shows it."""
-    said = (instance.home.parent / "home-run-controller.out").read_text()
-    found = re.search(rf"^  {user} +(\S+)", said, re.MULTILINE)
-    assert found is not None, said
-    return found[1]
-
-
 async def live(instance: Instance, count: int) -> dict[str, str]:
     """Caller's number → id of the contact, of those that are up."""
     async with Api(instance, "sofia", first_password(instance, "sofia")) as sofia:
@@ -142,23 +133,10 @@ async def live(instance: Instance, count: int) -> dict[str, str]:
     return {row["from_address"]: row["id"] for row in page["items"]}
 
 
-def phone_secret(instance: Instance, user: str) -> str:
-    with sqlite3.connect(instance.home / "centralita.db") as opened:
-        found = opened.execute("SELECT phone_secret FROM users WHERE username = ?", (user,)).fetchone()
-    return str(found[0])
-
-
 def migrated(instance: Instance) -> set[str]:
     with sqlite3.connect(instance.home / "centralita.db") as opened:
         assert opened.execute("SELECT version_num FROM alembic_version").fetchone() == ("next",)
         return {colour for (colour,) in opened.execute("SELECT colour FROM interactions")}
-
-
-def ended(instance: Instance, number: str) -> list[str]:
-    """The reasons of all contacts of this caller: one contact, one end."""
-    with sqlite3.connect(instance.home / "centralita.db") as opened:
-        found = opened.execute("SELECT end_reason FROM interactions WHERE from_address = ?", (number,))
-        return [reason for (reason,) in found]
 
 
 async def test_a_migration_waits_for_no_lock_longer_than_it_may(

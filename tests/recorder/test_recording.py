@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from recorder.errors import DamagedError
+from recorder.filter import Filter
 from recorder.models import RecordingState
-from recorder.recording import Filter, Recorder
+from recorder.recording import Recorder
 from recorder.vault import Vault
 from voice_core.desk import Desk
 from voice_core.errors import NotFoundError

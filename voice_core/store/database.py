@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from voice_core.errors import CentralitaError, InvalidInputError, UnavailableError, UnwritableError
+from voice_core.store.errors import UNWRITABLE
 
 BUSY_TIMEOUT_MS = 5000  # another process (the command line) may be writing
 CONNECT_TIMEOUT_S = 3.0  # to PostgreSQL
@@ -28,7 +29,6 @@ LOCK_TIMEOUT_S = 5.0
 # A frozen program that is in the middle of a transaction must not keep others from the rows it has locked (the lease).
 IDLE_TRANSACTION_TIMEOUT_S = 3.0
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_UNWRITABLE = ("readonly", "unable to open", "disk is full", "disk I/O")
 _DRIVER_SAYS = (
     (("locked", "lock timeout"), "is locked by another process. Stop it, or wait until it is done."),
     (("not a database", "malformed"), "is damaged or is not a database. Put a backup in its place."),
@@ -107,7 +107,7 @@ def explained(error: BaseException, url: str) -> BaseException:
         why = f"was not ready after {MIGRATE_TIMEOUT_S:.0f} s."
     elif isinstance(error, DBAPIError):
         said = str(error.orig)
-        if any(word in said for word in _UNWRITABLE):
+        if any(word in said for word in UNWRITABLE):
             return UnwritableError(where, said)
         known = (sentence for words, sentence in _DRIVER_SAYS if any(word in said for word in words))
         why = next(known, f"does not answer: {said}.")

@@ -8,8 +8,16 @@ from contextlib import asynccontextmanager, contextmanager
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
-from voice_core.errors import CentralitaError, InvalidInputError, StaleWriteError, UnavailableError
+from voice_core.errors import (
+    CentralitaError,
+    InvalidInputError,
+    StaleWriteError,
+    UnavailableError,
+    UnwritableError,
+)
 
+# What SQLite says of a file it cannot write.
+UNWRITABLE = ("readonly", "unable to open", "disk is full", "disk I/O")
 # What the driver says while it connects or breaks off does not always come wrapped.
 _DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 OUTAGES = (DBAPIError, *_DRIVER, ConnectionError, TimeoutError)
@@ -35,6 +43,8 @@ def translating() -> Iterator[None]:
     except DBAPIError as error:
         if _is_our_fault(error):
             raise InvalidInputError(f"This cannot be stored: {_words(error)}.") from error
+        if _is_full(error):
+            raise UnwritableError("centralita.db", _words(error)) from error
         raise UnavailableError(f"The database does not answer: {_words(error)}.") from error
     except StatementError as error:
         raise InvalidInputError(f"This cannot be stored: {error}") from error
@@ -45,6 +55,11 @@ def translating() -> Iterator[None]:
 def _is_our_fault(error: DBAPIError) -> bool:
     """PostgreSQL's classes 22 (these values) and 42 (this statement): trying again would change nothing."""
     return str(getattr(error.orig, "sqlstate", None) or "")[:2] in ("22", "42")
+
+
+def _is_full(error: DBAPIError) -> bool:
+    """SQLite's disk. PostgreSQL's is another machine's matter: it is away, and the journal takes over."""
+    return any(words in _words(error) for words in UNWRITABLE)
 
 
 def _words(error: DBAPIError) -> str:

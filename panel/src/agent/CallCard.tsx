@@ -90,7 +90,7 @@ function CallHeading({ interaction }: { interaction: Interaction }) {
 function RecordingBadge({ state }: { state: Interaction['recording'] }) {
   const { t } = useTranslation();
   return (
-    <Badge variant="light" color={state === 'on' ? 'red' : 'gray'} leftSection={<IconPlayerRecord size={11} />}
+    <Badge variant="light" color={state === 'on' ? 'red' : state === 'failed' ? 'orange' : 'gray'} leftSection={<IconPlayerRecord size={11} />}
       data-testid="recording-state" data-state={state}>
       {t(`call.recording.${state}`)}
     </Badge>

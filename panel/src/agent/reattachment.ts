@@ -16,7 +16,10 @@ export function useReattachment(username: string): void {
   const { state } = useSoftphone();
   const known = useLive((live) => live.known);
   const work = useWork(username);
-  const callId = currentCall(work)?.id;
+  const call = currentCall(work);
+  const callId = call?.id;
+  /** The centre heard the browser go that had the call: whichever page is there takes it up. */
+  const lost = call?.page_lost ?? false;
   const offer = work.offer?.interaction.channel === 'voice' ? work.offer.offer.id : undefined;
   const tried = useRef(new Set<string>());
   const registered = state.registration === 'registered';
@@ -49,8 +52,12 @@ export function useReattachment(username: string): void {
   }, [known, registered, offer, state.call]);
 
   useEffect(() => {
-    if (!known || !registered || state.call || !callId) return;
-    if (localStorage.getItem(CARRIED) !== callId || tried.current.has(callId)) return;
+    if (lost && callId) tried.current.delete(callId);
+  }, [lost, callId]);
+
+  useEffect(() => {
+    if (!known || !registered || !callId || tried.current.has(callId)) return;
+    if (!lost && (state.call || localStorage.getItem(CARRIED) !== callId)) return;
     tried.current.add(callId);
     void reattach(callId).then((taken) => {
       if (taken || attempts >= ATTEMPTS) return;
@@ -59,5 +66,5 @@ export function useReattachment(username: string): void {
         setAttempts(attempts + 1);
       }, AGAIN_MS);
     });
-  }, [known, registered, state.call, callId, attempts]);
+  }, [known, registered, lost, state.call, callId, attempts]);
 }

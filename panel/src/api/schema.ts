@@ -1411,11 +1411,13 @@ export interface components {
             muted: boolean;
             /** Dialling */
             dialling: boolean;
+            /** Page Lost */
+            page_lost: boolean;
             /**
              * Recording
              * @enum {string}
              */
-            recording: "on" | "paused" | "off";
+            recording: "on" | "paused" | "failed" | "off";
             consult: components["schemas"]["ConsultOut"] | null;
         };
         /** LabelledOut */

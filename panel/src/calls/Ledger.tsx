@@ -10,7 +10,7 @@ import { entryWords, type Naming } from './entry_words';
 
 const COLOURS: Record<string, string> = {
   opened: 'gray', queued: 'yellow', requeued: 'yellow', offered: 'orange', declined: 'red', accepted: 'blue',
-  transfer_failed: 'red', ended: 'violet', closed: 'teal', listening_started: 'grape', taken_over: 'grape',
+  transfer_failed: 'red', recording_failed: 'red', ended: 'violet', closed: 'teal', listening_started: 'grape', taken_over: 'grape',
 };
 
 export function Ledger({ entries }: { entries: LedgerEntry[] }) {

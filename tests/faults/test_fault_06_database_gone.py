@@ -1,4 +1,7 @@
-"""Fault 6 with real calls: the database is killed, and frozen; people go on calling, waiting, talking and being recorded."""
+"""Fault 6 with real calls: the database is killed, and frozen; people go on calling, waiting, talking and being recorded.
+
+`make soak` keeps it away for 30 s each time. What the store itself does meanwhile: tests/postgres/test_database_away.py.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ import pytest
 
 from contact_centre.scripted_caller import Call, Line
 from tests.databases import fresh_database
+from tests.faults.processes import long_form
 from tests.instance import Api, prepare, running
 from tests.people import at_desk, closed, dial_in, kinds, newest_from
 from tests.postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
+AWAY_S = long_form(30.0, 0.0)  # at least; what people do meanwhile takes its time
 LANDED_TIMEOUT_S = 30.0
 STAGES = ["opened", "queued", "offered", "accepted", "ended", "closed"]
 
@@ -46,6 +51,7 @@ async def test_calls_go_on_and_everything_lands_afterwards(
             talking = await dial_in(trunk, "2", caller=before)
             leg, _ = await ana.takes()
             comes_back = await asyncio.to_thread(goes_away, postgres_server)
+            until = asyncio.get_running_loop().time() + AWAY_S
             try:
                 talking.play_tone(440)
                 leg.play_tone(620)
@@ -53,7 +59,7 @@ async def test_calls_go_on_and_everything_lands_afterwards(
                 second = await dial_in(trunk, "2", caller=during)  # waits while ana talks and wraps up
                 talking.hang_up()
                 await leg.hung_up()
-                await _talks(ana.phone, second)
+                await _talks(ana.phone, second, until)
             finally:
                 await asyncio.to_thread(comes_back)
             second.hang_up()
@@ -65,12 +71,15 @@ async def test_calls_go_on_and_everything_lands_afterwards(
     assert not (tmp_path / "home" / "journal" / "refused.jsonl").exists()
 
 
-async def _talks(phone: Line, caller: Call) -> None:
-    """The agent's wrap-up time ends by itself; then it rings, though the database is away."""
+async def _talks(phone: Line, caller: Call, until: float) -> None:
+    """The agent's wrap-up time ends by itself; then it rings, though the database is away. They talk as long as it is."""
     leg = await phone.rings(60)
     await leg.answer()
     leg.play_tone(620)
-    await caller.hears(620)
+    caller.play_tone(440)
+    await asyncio.gather(caller.hears(620), leg.hears(440))
+    while asyncio.get_running_loop().time() < until:
+        await asyncio.gather(caller.hears(620), leg.hears(440))
 
 
 async def _landed(sofia: Api, number: str) -> None:
