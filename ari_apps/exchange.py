@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from ari_apps.ari import AriClient
-from ari_apps.legs import is_outside_line
+from ari_apps.lines import Lines
 from ari_apps.phones import Phones
 from ari_apps.plan import TelephonePlan
 from ari_apps.ports import Contacts, Recording
@@ -15,7 +15,6 @@ from ari_apps.speech import Speech
 from ivr_flows.machine import Machine
 from voice_core.clock import Clock
 from voice_core.desk import Desk
-from voice_core.errors import UnavailableError
 from voice_core.ports import News
 
 
@@ -31,13 +30,8 @@ class Exchange:
     phones: Phones
     clock: Clock
     news: News
+    lines: Lines
     routes: Routes = field(default_factory=Routes)
     rooms: set[str] = field(default_factory=set)  # queues' bridges that exist and play
     waiting: dict[str, set[str]] = field(default_factory=dict)  # calls in each, or on their way in
     connected: asyncio.Event = field(default_factory=asyncio.Event)  # Asterisk is there, and compared with
-
-    def require_free_line(self) -> None:
-        """Raises UnavailableError when as many outside lines are in use as the centre allows (fault 26)."""
-        in_use = sum(1 for key in self.routes.claimed() if is_outside_line(key))
-        if in_use >= self.plan.outbound.max_concurrent:
-            raise UnavailableError("All outgoing lines are busy. Try again in a moment.")

@@ -11,7 +11,7 @@ from ari_apps import conversation, phone_dialogue, waiting
 from ari_apps.ari import Conflict, ConnectionLost, NotFound, models
 from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.exchange import Exchange
-from ari_apps.legs import Leg
+from ari_apps.legs import Leg, is_outside_line
 from ari_apps.ports import Caller
 from ivr_flows.effects import Prompt
 from ivr_flows.errors import FlowNotFoundError
@@ -115,10 +115,8 @@ async def _take_in_hand(call: Call) -> None:
     if call.in_hand or call.customer is None:
         return
     channel = call.customer.channel
-    if call.interaction.direction is Direction.INBOUND and await channel.get_var(SERVED_BY) not in (
-        "0",
-        None,
-    ):
+    came_in = call.interaction.direction is Direction.INBOUND and not is_outside_line(channel.id)
+    if came_in and await channel.get_var(SERVED_BY) not in ("0", None):
         with contextlib.suppress(NotFound, Conflict):  # it has left
             await channel.set_var(SERVED_BY, "0")
     call.in_hand = True

@@ -9,9 +9,10 @@ from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.commands import HangUp
 from ari_apps.joining import open_room
 from ari_apps.legs import Leg, customer_leg_id, outside_leg_id, own_leg_id
+from ari_apps.lines import Way
 from ari_apps.presenter import caller_id
 from ari_apps.signals import Asked, LegEntered, LegGone, LegRinging
-from ari_apps.words import CANNOT_CONNECT
+from ari_apps.words import CANNOT_CONNECT, Words, why_not
 from ivr_flows.inputs import Failed, Input
 from voice_core.errors import CentralitaError, StageError
 from voice_core.interaction import EndReason, Stage
@@ -85,6 +86,7 @@ async def dial_customer(call: Call, number: str) -> bool:
         try:
             await _place(call, number)
         except CentralitaError as error:
+            await _say_to_agent(call, why_not(error))
             await _end(call, EndReason.NOT_ANSWERED, error.code)
             return False
     leg, gone = call.dialled, None
@@ -96,21 +98,21 @@ async def dial_customer(call: Call, number: str) -> bool:
         return True
     await call.hang_up(leg)
     if call.stage is Stage.TALKING and call.agent is not None:
-        await _say_to_agent(call)
+        await _say_to_agent(call, CANNOT_CONNECT)
     await _end(call, EndReason.NOT_ANSWERED, _why(gone))
     return False
 
 
 async def _place(call: Call, number: str) -> None:
     """Sets `call.dialled`, unless Asterisk refuses. Raises CentralitaError when the centre does."""
-    exchange = call.exchange
-    dialled = exchange.plan.outbound.check(number)
-    exchange.require_free_line()
-    leg = call.adopt(Leg(exchange.ari.channel(customer_leg_id(call.id))))
+    exchange, leg_id = call.exchange, customer_leg_id(call.id)
+    way = await exchange.lines.claim(call.id, leg_id, number, call.interaction.agent or "system")
+    leg = call.adopt(Leg(exchange.ari.channel(leg_id)))
     try:
-        await _originate_recorded(call, dialled, leg)
+        await _originate_recorded(call, way, leg)
     except* AriError:
         await call.hang_up(leg)
+        await exchange.lines.closed(leg_id)
     else:
         call.dialled = leg
 
@@ -126,22 +128,22 @@ async def _customer_here(call: Call, leg: Leg) -> None:
     await call.exchange.recording.started(call.id, leg.id)
 
 
-async def _originate_recorded(call: Call, dialled: str, leg: Leg) -> None:
+async def _originate_recorded(call: Call, way: Way, leg: Leg) -> None:
     """Into the dialplan that records from the first second. The leg is not in our application until answered,
     so its events are asked for in the same breath: a refusal must not come before we listen.
     """
-    ari, rules = call.exchange.ari, call.exchange.plan.outbound
+    ari = call.exchange.ari
     async with asyncio.TaskGroup() as breath:
         breath.create_task(
             ari.channels.originate_with_id(
                 leg.id,
-                endpoint=f"PJSIP/{dialled}@{rules.trunk}",
-                caller_id=rules.caller_id or None,
-                timeout=int(rules.ring_timeout_s),
+                endpoint=way.endpoint,
+                caller_id=way.caller_id,
+                timeout=way.ring_timeout_s,
                 context="outbound-recorded",
                 extension="s",
                 priority=1,
-                variables={"CENTRALITA_ARGS": f"customer\\,{call.id}"},
+                variables={"CENTRALITA_ARGS": f"customer\\,{call.id}", **way.variables},
             )
         )
         breath.create_task(
@@ -184,14 +186,12 @@ async def _until_answered(call: Call, leg: Leg, limit_s: float) -> LegGone | Non
             await absorbed(call.agent.channel.ring_stop())
 
 
-async def _say_to_agent(call: Call) -> None:
+async def _say_to_agent(call: Call, words: Words) -> None:
     """The agent hears why nobody is there."""
     if call.agent is None:
         return
     await absorbed(call.agent.channel.answer())
-    media = await call.exchange.speech.media(
-        [CANNOT_CONNECT.in_language(call.exchange.plan.default_language)]
-    )
+    media = await call.exchange.speech.media([words.in_language(call.exchange.plan.default_language)])
     if not await absorbed(call.play(call.agent, media)):
         return
     deadline = call.now() + SPOKEN_LIMIT_S
@@ -210,27 +210,23 @@ async def _say_to_agent(call: Call) -> None:
                 signal.refuse(StageError("The customer did not answer."))
 
 
-def may_ring(call: Call, number: str) -> str:
-    """The outside number as it is dialled. Raises CentralitaError when the centre does not allow it now."""
-    dialled = call.exchange.plan.outbound.check(number)
-    call.exchange.require_free_line()
-    return dialled
-
-
-async def ring_outside(call: Call, dialled: str, consult_number: int) -> Leg:
-    """Ring an outside number for a call that is being recorded already. Raises AriError."""
-    exchange, rules = call.exchange, call.exchange.plan.outbound
-    leg = call.adopt(Leg(exchange.ari.channel(outside_leg_id(call.id, consult_number))))
+async def ring_outside(call: Call, number: str, consult_number: int, by: str) -> Leg:
+    """Ring an outside number for a call that is being recorded already. Raises CentralitaError, AriError among them."""
+    exchange, leg_id = call.exchange, outside_leg_id(call.id, consult_number)
+    way = await exchange.lines.claim(call.id, leg_id, number, by)
+    leg = call.adopt(Leg(exchange.ari.channel(leg_id)))
     try:
         await exchange.ari.originate(
-            f"PJSIP/{dialled}@{rules.trunk}",
+            way.endpoint,
             leg.id,
             app_args=f"consult,{call.id},{consult_number}",
-            caller_id=rules.caller_id or None,
-            timeout_s=int(rules.ring_timeout_s),
+            caller_id=way.caller_id,
+            timeout_s=way.ring_timeout_s,
+            variables=way.variables,
         )
     except AriError:
         exchange.routes.release(leg.id)
+        await exchange.lines.closed(leg.id)
         raise
     return leg
 
@@ -261,11 +257,11 @@ async def transfer_out(call: Call, number: str) -> Input | None:
 
 async def _begin_transfer(call: Call, number: str) -> Leg:
     """Written down, then rung. Sets `call.tail`. Raises CentralitaError."""
-    dialled = may_ring(call, number)
+    await call.exchange.lines.require(number, "flow")
     call.consults += 1
     said = {"n": call.consults, "kind": "number", "to": number}
     await call.exchange.desk.note(call.id, Kind.TRANSFER_STARTED, "flow", said)
-    call.tail = leg = await ring_outside(call, dialled, call.consults)
+    call.tail = leg = await ring_outside(call, number, call.consults, "flow")
     return leg
 
 

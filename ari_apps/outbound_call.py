@@ -11,7 +11,7 @@ from ari_apps.call import Call
 from ari_apps.legs import Leg
 from ari_apps.phones import SIP_SUFFIX
 from ari_apps.recovery import EarlySignals
-from ari_apps.words import CANNOT_CONNECT
+from ari_apps.words import why_not
 from voice_core.errors import CentralitaError
 from voice_core.interaction import Direction
 
@@ -32,8 +32,7 @@ async def dialled_on_phone(board: Switchboard, early: EarlySignals, number: str,
     exchange = board.exchange
     agent = endpoint.removesuffix(SIP_SUFFIX)
     try:
-        dialled = exchange.plan.outbound.check(number)
-        exchange.require_free_line()
+        dialled = await exchange.lines.require(number, agent)
         contact = await exchange.desk.open(
             channel="voice",
             direction=Direction.OUTBOUND,
@@ -46,7 +45,7 @@ async def dialled_on_phone(board: Switchboard, early: EarlySignals, number: str,
     except CentralitaError as error:
         log.info("dialling_refused", agent=agent, reason=error.code)
         early.drop()
-        await farewell.part(exchange, early.channel_id, CANNOT_CONNECT, exchange.plan.default_language)
+        await farewell.part(exchange, early.channel_id, why_not(error), exchange.plan.default_language)
         return
     call = Call(exchange, contact, dialling=True)
     call.agent = call.adopt(Leg(exchange.ari.channel(early.channel_id), user=agent))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ari_apps.caps import Caps
 from voice_core.errors import InvalidInputError, NotAllowedError
 from voice_core.queue import QueueConfig
 
@@ -13,25 +14,31 @@ _DIALLABLE = re.compile(r"\+?[0-9]{2,20}")
 _SEPARATORS = re.compile(r"[ ().\-]")
 
 
+class DestinationError(NotAllowedError):
+    """No prefix allows it."""
+
+    code = "destination_not_allowed"
+
+
 @dataclass(frozen=True, slots=True)
 class OutboundRules:
-    """Where the centre may dial (fault 26): nothing goes out that no prefix allows."""
+    """Where the centre may dial (fault 26): nothing goes out that no prefix allows, nor past the caps."""
 
     trunk: str = ""  # PJSIP endpoint; "" = no way out
     allowed_prefixes: tuple[str, ...] = ()  # leading digits, with or without "+"; "" would allow everything
     caller_id: str = ""  # the number shown to those we call
-    max_concurrent: int = 10
     ring_timeout_s: float = 45.0
+    caps: Caps = field(default_factory=Caps)
 
     def check(self, number: str) -> str:
         """The number as it may be dialled. Raises InvalidInputError, NotAllowedError."""
-        bare = _SEPARATORS.sub("", number.strip())
+        bare = _SEPARATORS.sub("", number)
         if not _DIALLABLE.fullmatch(bare):
             raise InvalidInputError("This is not a telephone number.", number=number[:32])
         if not self.trunk:
             raise NotAllowedError("This centre has no trunk for outgoing calls.")
         if not any(prefix and bare.startswith(prefix) for prefix in self.allowed_prefixes):
-            raise NotAllowedError("Calls to this number are not allowed here.", number=bare)
+            raise DestinationError("Calls to this number are not allowed here.", number=bare)
         return bare
 
     def allows(self, number: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,11 @@ class Recording(Protocol):
 
     async def voicemail_left(self, task_id: str, name: str, seconds: int) -> None:
         """`<spool>/recording/<name>.wav` holds a message of so many seconds for this task."""
+
+
+class Audit(Protocol):
+    """Remembers who was refused which call (fault 26)."""
+
+    async def record(
+        self, actor: str, action: str, target: str, data: Mapping[str, Any] | None = None
+    ) -> None: ...

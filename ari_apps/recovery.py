@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -56,6 +56,7 @@ async def take_up(board: Switchboard, *, lost: bool) -> None:
     `lost`: this is another Asterisk than the one that carried them.
     """
     snapshot = await board.exchange.ari.snapshot()
+    await _compare_lines(board, snapshot, board.exchange.clock.now())
     await _bring_up(board, snapshot, _unlived(board), lost=lost)
 
 
@@ -69,6 +70,7 @@ async def compare(board: Switchboard, *, lost: bool = False) -> None:
     except AriError as error:
         log.warning("snapshot_failed", error=str(error))
         return
+    await _compare_lines(board, snapshot, just_now)
     alive = {channel.id for channel in snapshot.channels}
     for leg_id in owned:
         if leg_id not in alive:
@@ -89,6 +91,13 @@ async def _bring_up(
     await adoption.tails(board, living)
     _let_in(board, snapshot)
     await _reap(board, snapshot)
+
+
+async def _compare_lines(board: Switchboard, snapshot: Snapshot, asked: datetime) -> None:
+    """What calls out cost goes on being counted, or ends."""
+    alive = {channel.id for channel in snapshot.channels}
+    up = {channel.id for channel in snapshot.channels if channel.state == "Up"}
+    await board.exchange.lines.compare(alive, up, asked)
 
 
 def _unlived(board: Switchboard) -> list[Interaction]:

@@ -29,7 +29,7 @@ from ari_apps.ari.events import (
 )
 from ari_apps.call import Call, absorbed
 from ari_apps.exchange import Exchange
-from ari_apps.legs import interaction_of
+from ari_apps.legs import interaction_of, is_outside_line
 from ari_apps.presenter import VoicePresenter
 from ari_apps.recovery import EarlySignals
 from ari_apps.signals import Digit, LegRinging, Played, Recorded, Referred
@@ -45,6 +45,9 @@ STRAY_AFTER = timedelta(seconds=5)
 
 KNOWN = "CENTRALITA_KNOWS"
 """Asterisk's own variable: a controller has been here since it was started."""
+
+SPENDING_EVERY_S = 2.0
+"""How often it is looked whether calls out use up more than the day has (fault 26)."""
 
 CAUSE_LIMIT_S = 0.5
 """How long after StasisEnd the cause may still come."""
@@ -86,6 +89,7 @@ class Switchboard:
                 self.exchange.connected.set()
                 self.ready.set()
                 group.create_task(self._compare_often())
+                group.create_task(self._watch_spending())
                 async for event in self.exchange.ari.events():
                     self.sort(event)
                 raise AriError("Asterisk's events ended")
@@ -157,6 +161,8 @@ class Switchboard:
     def _leaving(self, event: News) -> None:
         """A channel rings, or is on its way out."""
         routes = self.exchange.routes
+        if isinstance(event, ChannelDestroyed) and is_outside_line(event.channel.id):
+            self.spawn(self.exchange.lines.closed(event.channel.id))
         match event:
             case ChannelStateChange(channel=channel) if channel.state == "Ringing":
                 routes.send(channel.id, LegRinging(channel.id))
@@ -169,7 +175,7 @@ class Switchboard:
                 routes.gone(channel.id)
             case ChannelDestroyed(channel=channel, cause=cause, tech_cause=status):
                 routes.gone(channel.id, cause, status)
-            case ChannelTransfer(referred_by=by, refer_to=to):
+            case ChannelTransfer(referred_by=by, refer_to=to, state=None):  # with one, it echoes our own word
                 wanted = to.requested_destination
                 asked = Referred(
                     by.source_channel.id, wanted.destination or "", wanted.protocol_id is not None
@@ -201,6 +207,8 @@ class Switchboard:
 
     def _entered(self, event: StasisStart) -> None:
         channel, routes = event.channel, self.exchange.routes
+        if is_outside_line(channel.id):
+            self.spawn(self.exchange.lines.answered(channel.id))
         if event.replace_channel is not None and routes.replaced(event.replace_channel.id, channel.id):
             return
         if routes.entered(channel.id, channel.name):
@@ -281,6 +289,17 @@ class Switchboard:
             await asyncio.sleep(self._compare_every_s)
             if self.connected:
                 await _contained(self.compare())
+
+    async def _watch_spending(self) -> None:
+        """Calls that several people pay from one purse are ended when it is empty."""
+        while True:
+            await asyncio.sleep(SPENDING_EVERY_S)
+            if self.connected and self.exchange.lines.open():
+                await _contained(self._end_overdrawn())
+
+    async def _end_overdrawn(self) -> None:
+        for leg in await self.exchange.lines.overdrawn():
+            await _hang_up(self.exchange, leg)
 
     async def _watch_phones(self) -> None:
         await self.exchange.phones.watch(self.exchange.ari, self._agents())

@@ -120,19 +120,17 @@ class Telephone:
     async def dial(self, agent: str, number: str, device: str | None = None) -> Interaction:
         """Ring the agent's own phone (`device`: only that endpoint), then the customer. Returns at once."""
         self._require_connected()
-        rules = self._exchange.plan.outbound
-        dialled = rules.check(number)
+        dialled = await self._exchange.lines.require(number, agent)
         person = self._exchange.desk.agent(agent)
         if person.status not in (AgentStatus.AVAILABLE, AgentStatus.PAUSED, AgentStatus.WRAP_UP):
             raise StageError("Go available or pause first; you cannot dial while busy or signed out.")
         online = self._exchange.phones.online(agent)
         if not online or (device is not None and device not in online):
             raise UnavailableError("Your phone is not connected.", agent=agent)
-        self._exchange.require_free_line()
         contact = await self._exchange.desk.open(
             channel="voice",
             direction=Direction.OUTBOUND,
-            from_address=rules.caller_id,
+            from_address=self._exchange.plan.outbound.caller_id,
             to_address=dialled,
             node=self._exchange.plan.node,
             language=self._exchange.plan.default_language,

@@ -215,11 +215,12 @@ async def _back_to_customer(call: Call, consult: Consult) -> None:
 
 
 async def _ring_number(call: Call, consult: Consult, said: dict[str, object]) -> None:
-    dialled = outbound.may_ring(call, consult.target)
+    agent = call.interaction.agent or "system"
+    await call.exchange.lines.require(consult.target, agent)
     await _begun(call, consult, said)
     try:
-        leg = await outbound.ring_outside(call, dialled, consult.number)
-    except AriError as error:
+        leg = await outbound.ring_outside(call, consult.target, consult.number, agent)
+    except CentralitaError as error:
         await _note(call, Kind.TRANSFER_FAILED, {"to": consult.target, "reason": error.code})
         raise
     consult.legs[leg.id] = leg

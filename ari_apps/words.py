@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ari_apps.caps import CapReachedError
 from ivr_flows.effects import Prompt
+from voice_core.errors import CentralitaError, NotAllowedError
 from voice_core.queue import Announcements
 
 
@@ -63,12 +65,35 @@ CANNOT_CONNECT = Words(
         "en": "The number you dialled could not be reached.",
     }
 )
+NOT_ALLOWED_THERE = Words(
+    {
+        "es": "Desde aquí no se permite llamar a ese número.",
+        "en": "Calls to that number are not allowed from here.",
+    }
+)
+CAP_REACHED = Words(
+    {
+        "es": "Se alcanzó el límite de llamadas salientes. Intente más tarde o avise a su supervisor.",
+        "en": "The limit of outgoing calls has been reached. Try later, or tell your supervisor.",
+    }
+)
 SORRY_FAULT = Words(
     {
         "es": "Lo sentimos, tenemos un problema técnico. Por favor, llame de nuevo.",
         "en": "We are sorry, we have a technical problem. Please call again.",
     }
 )
+
+
+def why_not(error: CentralitaError) -> Words:
+    """What whoever dialled hears when the call is refused."""
+    match error:
+        case CapReachedError():
+            return CAP_REACHED
+        case NotAllowedError():
+            return NOT_ALLOWED_THERE
+        case _:
+            return CANNOT_CONNECT
 
 
 def waiting_words(

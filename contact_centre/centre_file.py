@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ari_apps.caps import Caps, Tariff
 from voice_core.interaction import SkillRequirement
 from voice_core.queue import Announcements, Overflow, OverflowWhen, QueueConfig
 
@@ -22,6 +24,7 @@ Credential = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@+!~^-]{1,8
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Money = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=12, decimal_places=6)]
 Level = Annotated[int, Field(ge=1, le=10)]
 # Spoken by a synthesiser and stored; never part of Asterisk's files.
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000, strip_whitespace=True)]
@@ -204,6 +207,27 @@ class Disposition(LabelledId):
     queues: tuple[Name, ...] = ()  # none: of every queue
 
 
+class OutboundTariff(_Part):
+    """What a minute costs to numbers that begin with `prefix`; each started minute counts whole."""
+
+    prefix: Prefix
+    price: Money
+    minutes_a_day: int | None = Field(default=None, ge=0, le=1_000_000)
+
+
+class OutboundCaps(_Part):
+    """What stolen passwords and telephones may do at worst (fault 26). `each`: for one person."""
+
+    calls_a_minute: int = Field(default=60, ge=0, le=10_000)
+    calls_a_minute_each: int = Field(default=10, ge=0, le=1000)
+    at_once_each: int = Field(default=3, ge=0, le=1000)
+    minutes_a_call: int = Field(default=120, ge=1, le=1440)
+    minutes_a_day: int | None = Field(default=6000, ge=0, le=1_000_000)
+    minutes_a_day_each: int | None = Field(default=600, ge=0, le=1_000_000)
+    cost_a_day: Money | None = None
+    cost_a_day_each: Money | None = None
+
+
 class Outbound(_Part):
     """Agents' calls out. Nothing may be dialled unless a prefix allows it."""
 
@@ -211,6 +235,47 @@ class Outbound(_Part):
     allowed_destinations: tuple[Prefix, ...] = ()
     caller_id: Number | None = None
     max_concurrent: int = Field(default=10, ge=0, le=1000)
+    caps: OutboundCaps = OutboundCaps()
+    tariffs: tuple[OutboundTariff, ...] = ()  # the longest prefix that fits a number counts
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = (
+        "USD"  # ISO 4217: of prices and costs
+    )
+    emergency_numbers: tuple[Number, ...] = (
+        "911",
+        "112",
+    )  # never kept back by a cap; they must be allowed too
+
+    def rules(self) -> Caps:
+        """The same, as the telephone knows it."""
+        caps = self.caps
+        return Caps(
+            calls_a_minute=caps.calls_a_minute,
+            calls_a_minute_each=caps.calls_a_minute_each,
+            at_once=self.max_concurrent,
+            at_once_each=caps.at_once_each,
+            longest_call_s=caps.minutes_a_call * 60.0,
+            minutes_a_day=caps.minutes_a_day,
+            minutes_a_day_each=caps.minutes_a_day_each,
+            cost_a_day=caps.cost_a_day,
+            cost_a_day_each=caps.cost_a_day_each,
+            tariffs=tuple(
+                Tariff(tariff.prefix, tariff.price, tariff.minutes_a_day) for tariff in self.tariffs
+            ),
+            always=frozenset(self.emergency_numbers),
+        )
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        for problem in _repeated("tariffs", [tariff.prefix for tariff in self.tariffs]):
+            raise ValueError(problem)
+        if self.caps.cost_a_day is None and self.caps.cost_a_day_each is None:
+            return self
+        for prefix in self.allowed_destinations:
+            if not any(prefix.startswith(tariff.prefix) for tariff in self.tariffs):
+                raise ValueError(
+                    f"caps: a cost a day needs a price for every allowed destination; add {prefix!r} under tariffs"
+                )
+        return self
 
     def allows(self, number: str) -> bool:
         """Whether `number` (digits, perhaps after +) may be dialled."""

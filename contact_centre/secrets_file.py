@@ -15,12 +15,25 @@ from voice_core.whole_file import create_whole
 NAME = "secrets.json"
 ACCOUNT = "centralita"  # whose passwords they are, in ari.conf and manager.conf
 BYTES = 24  # of randomness in each
-KNOWN_DEFAULTS = {"asterisk", "centralita", "changeme", "password", "secret", "mypassword", "admin"}
+FEWEST_LETTERS = 8  # different ones: who writes a word twice to make it long enough has fewer
+# What manuals and scanners have: also as a part of a longer word.
+KNOWN_DEFAULTS = (
+    "asterisk",
+    "centralita",
+    "change",
+    "password",
+    "passw0rd",
+    "secret",
+    "admin",
+    "12345",
+    "qwerty",
+)
 
 
 def _not_guessable(value: str) -> str:
     if (
-        value.lower() in KNOWN_DEFAULTS
+        any(word in value.lower() for word in KNOWN_DEFAULTS)
+        or len(set(value.lower())) < FEWEST_LETTERS
         or not value.isascii()
         or not value.replace("-", "").replace("_", "").isalnum()
     ):
@@ -61,8 +74,17 @@ def load_secrets(home: Path) -> Secrets:
 
 
 def _write_new(path: Path) -> None:
-    values = {name: secrets.token_urlsafe(BYTES) for name in Secrets.model_fields}
+    values = {name: _new_secret() for name in Secrets.model_fields}
     try:
         create_whole(path, json.dumps(values, indent=2))
     except OSError as error:
         raise UnwritableError(path, error.strerror) from error
+
+
+def _new_secret() -> str:
+    """Chance may write a word that we would refuse."""
+    while True:
+        try:
+            return _not_guessable(secrets.token_urlsafe(BYTES))
+        except ValueError:
+            continue

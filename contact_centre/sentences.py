@@ -19,6 +19,26 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The offer is gone: taken or timed out.",
     ),
     "not_allowed": ("Su rol no permite hacer esto.", "Your role does not allow this."),
+    "destination_not_allowed": (
+        "Desde aquí no se permite llamar a ese número.",
+        "Calls to that number are not allowed from here.",
+    ),
+    "outbound_pace": (
+        "No se permiten más de {limit} llamadas salientes por minuto. Espere un momento.",
+        "No more than {limit} outgoing calls a minute. Wait a moment.",
+    ),
+    "outbound_lines": (
+        "No se permiten más de {limit} llamadas salientes a la vez. Espere a que termine una.",
+        "No more than {limit} outgoing calls at once. Wait until one ends.",
+    ),
+    "outbound_minutes": (
+        "Se agotaron los minutos de llamadas salientes de hoy ({limit}). Avise a su supervisor.",
+        "Today's minutes of outgoing calls are used up ({limit}). Tell your supervisor.",
+    ),
+    "outbound_cost": (
+        "Se agotó el gasto de hoy en llamadas salientes ({limit}). Avise a su supervisor.",
+        "Today's cost of outgoing calls is used up ({limit}). Tell your supervisor.",
+    ),
     "invalid_input": ("Algún dato no es válido.", "Something in the request is not valid."),
     "unavailable": (
         "La telefonía no responde en este momento. Vuelva a intentarlo en unos segundos.",

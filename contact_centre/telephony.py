@@ -8,12 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from ari_apps.ami import Ami
 from ari_apps.ari import AriClient, AriError, ConnectionLost
 from ari_apps.exchange import Exchange
+from ari_apps.lines import KINDS, Lines
 from ari_apps.live_calls import LiveCalls
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
@@ -176,6 +178,8 @@ async def open_telephony(
     async with AsyncExitStack() as stack:
         ami, ari, at_once = await _reach(house, stack)
         telephony = _join(house, installation, speech, ami, ari)
+        lines = telephony.board.exchange.lines
+        lines.seed(await house.books.queries.entries_since(lines.since(), KINDS))
         if at_once:  # it ran already, with the files of before
             await telephony.reload(written)
             if rest := sorted(written - RELOADS.keys()):
@@ -225,7 +229,9 @@ async def _booted(ari: AriClient) -> None:
 
 
 def _join(house: House, installation: Installation, speech: Speech, ami: Ami, ari: AriClient) -> Telephony:
-    recorder = house.recorder(ami)
+    recorder, plan = house.recorder(ami), plan_of(house.centre)
+    zone = ZoneInfo(house.centre.organisation.timezone)
+    lines = Lines(plan.outbound, house.desk, house.books.clock, house.news, house.books.audit, zone)
     exchange = Exchange(
         ari=ari,
         desk=house.desk,
@@ -233,10 +239,11 @@ def _join(house: House, installation: Installation, speech: Speech, ami: Ami, ar
         speech=speech,
         contacts=house.books.contacts,
         recording=recorder,
-        plan=plan_of(house.centre),
+        plan=plan,
         phones=Phones(APP),
         clock=house.books.clock,
         news=house.news,
+        lines=lines,
     )
     board = Switchboard(exchange, lambda: [agent.id for agent in house.desk.agents()])
     return Telephony(
@@ -280,7 +287,7 @@ def plan_of(centre: Centre) -> TelephonePlan:
             trunk=f"trunk-{out.trunk}",
             allowed_prefixes=out.allowed_destinations,
             caller_id=out.caller_id or "",
-            max_concurrent=out.max_concurrent,
+            caps=out.rules(),
         )
     return TelephonePlan(
         numbers={entry.number: entry.flow for entry in centre.numbers},

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     TRANSFER_COMPLETED = "transfer_completed"
     TRANSFER_FAILED = "transfer_failed"
     CONFERENCED = "conferenced"
+    LINE_OPENED = "line_opened"  # a line we dial out on, before it is dialled; data: leg, to. These three tell what was spent
+    LINE_ANSWERED = "line_answered"
+    LINE_CLOSED = "line_closed"  # data: unseen, when nobody listened as it ended
     LISTENING_STARTED = "listening_started"  # data: supervisor, mode
     LISTENING_ENDED = "listening_ended"
     TAKEN_OVER = "taken_over"

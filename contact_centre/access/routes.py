@@ -61,9 +61,12 @@ class SessionRoutes:
 
 
 class UserRoutes:
-    def __init__(self, access: Access, audit: AuditLog) -> None:
+    """`on_change` is told the user name: what that person has open may have to close."""
+
+    def __init__(self, access: Access, audit: AuditLog, on_change: Callable[[str], None]) -> None:
         self._access = access
         self._audit = audit
+        self._on_change = on_change
 
     @route("GET", "/users", needs=Privilege.USERS, summary="Everybody")
     async def users(self, ask: Ask) -> list[UserOut]:
@@ -96,6 +99,7 @@ class UserRoutes:
             new_phone_secret=body.new_phone_secret,
         )
         user = await self._access.change(username, changes)
+        self._on_change(username)
         changed = sorted(body.model_fields_set - {"password"} | ({"password"} if changes.password else set()))
         await self._audit.record(
             ask.username, "user.changed", username, {"fields": changed, "roles": list(user.roles)}

@@ -36,10 +36,10 @@ class EventRoutes:
         await socket.prepare(ask.request)
         async with self._sockets.kept(socket, signed):
             with self._feed.open(signed) as screen:
-                await self._serve(socket, screen, signed)
+                await self._serve(socket, screen)
         return socket
 
-    async def _serve(self, socket: web.WebSocketResponse, screen: Screen, signed: Signed) -> None:
+    async def _serve(self, socket: web.WebSocketResponse, screen: Screen) -> None:
         def alive(now: Signed) -> None:
             if now.user.roles != screen.signed.user.roles:
                 self._feed.show_again(screen, now)
@@ -47,7 +47,7 @@ class EventRoutes:
 
         beside = [
             asyncio.ensure_future(_send(socket, screen)),
-            asyncio.ensure_future(self._sockets.guard(socket, signed, alive)),
+            asyncio.ensure_future(self._sockets.guard(socket, Privilege.SIGNED_IN, alive)),
         ]
         try:
             async for _ in socket:

@@ -11,7 +11,6 @@ import aiohttp
 import structlog
 from aiohttp import WSMsgType, web
 
-from contact_centre.access.models import Signed
 from contact_centre.access.privileges import Privilege
 from contact_centre.web.ask import Ask
 from contact_centre.web.route import route
@@ -62,7 +61,7 @@ class SoftphoneRoutes:
                 await page.prepare(ask.request)
                 async with self._sockets.kept(page, ask.signed):
                     with self._open(ask.username):
-                        await self._join(page, asterisk, ask.signed)
+                        await self._join(page, asterisk)
         return page
 
     @contextmanager
@@ -76,16 +75,11 @@ class SoftphoneRoutes:
         finally:
             self._pages.page_left(agent)
 
-    async def _join(
-        self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse, signed: Signed
-    ) -> None:
-        def alive(now: Signed) -> None:
-            pass
-
+    async def _join(self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse) -> None:
         ways = [
             asyncio.ensure_future(_carry(page, asterisk)),
             asyncio.ensure_future(_carry(asterisk, page)),
-            asyncio.ensure_future(self._sockets.guard(page, signed, alive)),
+            asyncio.ensure_future(self._sockets.guard(page, Privilege.OWN_WORK)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)

@@ -38,6 +38,7 @@ STATUSES: Mapping[str, int] = {
     "invalid_input": 422,
     "weak_password": 422,
     "too_many_attempts": 429,
+    "outbound_cap": 429,
     "internal": 500,
     "unavailable": 503,
     "database_unavailable": 503,

@@ -101,7 +101,7 @@ def _routes(parts: Parts, sockets: Sockets) -> list[Route]:
         ("recordings", RecordingRoutes(parts.recordings)),
         ("flows", FlowRoutes(parts.flows)),
         ("contacts", ContactRoutes(parts.contacts)),
-        ("users", UserRoutes(parts.access, parts.audit)),
+        ("users", UserRoutes(parts.access, parts.audit, sockets.person_changed)),
         ("audit", AuditRoutes(parts.audit)),
     ]
     return [route for tag, holder in holders for route in routes_of(tag, holder)]

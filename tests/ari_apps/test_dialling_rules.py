@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -87,3 +89,17 @@ def test_the_agent_sees_who_calls() -> None:
     assert caller_id(replace(CONTACT, contact_name="")) == '"+593991112223" <+593991112223>'
     outgoing = replace(CONTACT, direction=Direction.OUTBOUND, to_address="0991234567")
     assert caller_id(outgoing) == '"Rosa Paz" <0991234567>'
+
+
+def test_one_place_alone_makes_the_way_out() -> None:
+    """Whoever dials past the caps would have to write a trunk's name somewhere else."""
+    root = Path(__file__).resolve().parents[2]
+    rooms = ("ari_apps", "recorder", "contact_centre", "ivr_flows", "voice_core")
+    sources = [path for room in rooms for path in (root / room).rglob("*.py")]
+    makes = [
+        path
+        for path in sources
+        if re.search(r"PJSIP/\{[^}]*\}@|rules\.trunk|outbound\.trunk", path.read_text())
+    ]
+    reads_the_file = root / "contact_centre" / "centre_file.py"  # the trunk it names must exist
+    assert set(makes) == {root / "ari_apps" / "lines.py", reads_the_file}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from ari_apps.ari import AriClient, Snapshot
 from ari_apps.exchange import Exchange
+from ari_apps.lines import Lines
 from ari_apps.live_calls import LiveCalls
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
@@ -109,6 +112,18 @@ class Tapes:
         self.messages.append((task_id, name, seconds))
 
 
+@dataclass
+class AuditTwin:
+    """The audit log, in memory: (actor, action, target, data)."""
+
+    entries: list[tuple[str, str, str, dict[str, Any]]] = field(default_factory=list)
+
+    async def record(
+        self, actor: str, action: str, target: str, data: Mapping[str, Any] | None = None
+    ) -> None:
+        self.entries.append((actor, action, target, dict(data or {})))
+
+
 class Words(Speech):
     """Speech that remembers what it was asked to say: each list is one announcement's texts."""
 
@@ -139,6 +154,8 @@ class Rig:
     running: list[asyncio.Task[None]]
     words: Words
     at_rest: Counter[str]  # the tasks that run with nobody on the line
+    audit: AuditTwin
+    news: LocalNews
 
     async def caller(self, number: str = "101", *, keys: str = "", from_number: str = CUSTOMER) -> Call:
         """Someone dials the trunk; `keys` are pressed once answered."""
@@ -330,7 +347,7 @@ async def rig_on(
     await desk.load()
     for user in ("ana", "luis", "sofia"):
         await desk.put_agent(Agent(user, user.title()))
-    tapes = tapes or Tapes()
+    tapes, audit = tapes or Tapes(), AuditTwin()
     words = Words(box.settings.asterisk_home / "sounds" / "spoken", find_espeak() or "espeak-ng")
     url = f"http://127.0.0.1:{ari_port or box.settings.asterisk_http_port}/ari"
     async with AriClient.connect(url, *box.ari_user, "centralita") as ari, AsyncExitStack() as stack:
@@ -345,7 +362,9 @@ async def rig_on(
             phones=Phones(telephone_plan.app),
             clock=clock,
             news=news,
+            lines=Lines(telephone_plan.outbound, desk, clock, news, audit, ZoneInfo("America/Guayaquil")),
         )
+        exchange.lines.seed(store.ledger)
         switchboard = Switchboard(
             exchange, lambda: [agent.id for agent in desk.agents()], compare_every_s=compare_every_s
         )
@@ -359,7 +378,20 @@ async def rig_on(
                 await switchboard.ready.wait()
             running.append(asyncio.create_task(router.run()))
             yield Rig(
-                box, ari, desk, store, switchboard, telephone, tapes, calls, stack, running, words, _tasks()
+                box,
+                ari,
+                desk,
+                store,
+                switchboard,
+                telephone,
+                tapes,
+                calls,
+                stack,
+                running,
+                words,
+                _tasks(),
+                audit,
+                news,
             )
         finally:
             await stack.aclose()

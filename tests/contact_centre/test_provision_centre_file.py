@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from ari_apps.caps import Tariff
 from contact_centre.centre_file import Outbound
 from contact_centre.centre_reading import ensure_centre_file, load_centre, require_flows
 from contact_centre.settings import load_settings
+from contact_centre.telephony import plan_of
 from voice_core.errors import InvalidInputError
 from voice_core.queue import OverflowWhen
 
@@ -59,6 +62,21 @@ def test_what_the_operator_wrote_is_never_overwritten(demo: Path, tmp_path: Path
             '\n  - {name: otra, kind: ip, hosts: ["127.0.0.3"]}\nnumbers:',
             r"'127.0.0.3' is there twice",
         ),
+        ("calls_a_minute: 60", "calls_a_minute: many", r"outbound\.caps\.calls_a_minute: .*integer"),
+        ("calls_a_minute: 60", "calls_per_minute: 60", r"did you mean `calls_a_minute`"),
+        (
+            "minutes_a_call: 120",
+            "minutes_a_call: 0",
+            r"outbound\.caps\.minutes_a_call: .*greater than or equal to 1",
+        ),
+        ("minutes_a_day: 6000", "cost_a_day: 50", r"outbound: caps: .*add '09' under tariffs"),
+        ("minutes_a_day: 6000", "cost_a_day: -1", r"outbound\.caps\.cost_a_day"),
+        ("  max_concurrent: 10", '  tariffs: [{prefix: "09", price: cheap}]', r"outbound\.tariffs\.0\.price"),
+        (
+            "  max_concurrent: 10",
+            '  tariffs: [{prefix: "09", price: 1}, {prefix: "09", price: 2}]',
+            r"tariffs: '09' is there twice",
+        ),
         ("organisation:", "organisation: [", r"not YAML"),
     ],
 )
@@ -107,6 +125,29 @@ def test_the_line_is_the_right_one(demo: Path) -> None:
 )
 def test_only_allowed_destinations_are_dialled(number: str, allowed: bool) -> None:
     assert Outbound(trunk="demo", allowed_destinations=("09", "+593")).allows(number) is allowed
+
+
+def test_what_calls_out_may_cost_reaches_the_telephone(demo: Path) -> None:
+    demo.write_text(
+        demo.read_text()
+        .replace("minutes_a_day: 6000", "cost_a_day: 50.5, cost_a_day_each: 10")
+        .replace(
+            "  max_concurrent: 10",
+            '  max_concurrent: 7\n  tariffs: [{prefix: "0", price: 0.05}, {prefix: "+593", price: 0.2, minutes_a_day: 90}]',
+        )
+    )
+    caps = plan_of(load_centre(demo)).outbound.caps
+    assert (caps.cost_a_day, caps.cost_a_day_each, caps.at_once) == (Decimal("50.5"), Decimal(10), 7)
+    assert caps.tariff("+593991") == Tariff("+593", Decimal("0.2"), 90)
+    assert caps.always == {"911", "112"}
+
+
+def test_the_caps_hold_where_nothing_is_written(demo: Path) -> None:
+    text = "".join(line for line in demo.read_text().splitlines(True) if not line.startswith("  caps:"))
+    demo.write_text(text)
+    caps = plan_of(load_centre(demo)).outbound.caps
+    assert (caps.calls_a_minute_each, caps.at_once_each, caps.longest_call_s) == (10, 3, 7200)
+    assert (caps.minutes_a_day, caps.minutes_a_day_each) == (6000, 600)
 
 
 def test_flows_that_are_not_there_are_told_with_their_lines(demo: Path) -> None:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.asterisk.conftest import asterisk, asterisk_session
 from tests.contact_centre.house import CentreHouse, running_centre
+
+__all__ = ["asterisk", "asterisk_session", "house"]
 
 
 @pytest.fixture

@@ -107,6 +107,18 @@ async def test_every_route_is_in_the_table(house: CentreHouse) -> None:
     assert isinstance(app, web.Application)
 
 
+async def test_beside_the_api_there_is_only_what_anyone_may_see(house: CentreHouse) -> None:
+    """The panel's own files, and figures that name nobody; a route added here must be thought about too."""
+    routes = build_screens(house.parts).router.routes()
+    beside = {(route.method, str(route.resource.canonical)) for route in routes if route.resource is not None}
+    assert {(method, path) for method, path in beside if not path.startswith("/api/v1")} == {
+        ("GET", "/metrics"),
+        ("GET", "/{path}"),
+        ("HEAD", "/{path}"),
+        ("*", "/api/{rest}"),
+    }
+
+
 async def test_nobody_without_a_session_gets_anywhere(house: CentreHouse) -> None:
     async with house.client() as nobody:
         for method, path, need in ROUTES:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.contract_store import T0, contact
 from tests.databases import opened
 from voice_core.interaction import Stage
+from voice_core.ledger import Entry, Kind
 from voice_core.ports import Change
 from voice_core.store import database
 from voice_core.store.models import SEARCHED_MOST
@@ -118,3 +119,17 @@ async def test_lists_and_counts_on_sqlite_read_no_row_that_is_not_shown(tmp_path
                     assert [look for look in looks if "COVERING" not in look and look != one_by_id] == [], (
                         wanted
                     )
+
+
+async def test_lines_of_the_ledger_of_some_kinds_since_a_moment(engine: AsyncEngine) -> None:
+    minute = timedelta(minutes=1)
+    lines = [
+        Entry("i1", T0 + minute * at, kind, "ana", {"n": at})
+        for at, kind in enumerate((Kind.LINE_OPENED, Kind.LINE_OPENED, Kind.HELD, Kind.LINE_CLOSED))
+    ]
+    await SqlStore(engine).commit(Change((contact(),), entries=tuple(lines)))
+    found = await Queries(engine).entries_since(T0 + minute, [Kind.LINE_OPENED, Kind.LINE_CLOSED])
+    assert [(entry.data["n"], entry.kind, entry.at) for entry in found] == [
+        (1, Kind.LINE_OPENED, T0 + minute),
+        (3, Kind.LINE_CLOSED, T0 + 3 * minute),
+    ]

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.agent import StatusSpan
 from voice_core.interaction import Interaction, Stage
+from voice_core.ledger import Entry, Kind
 from voice_core.store import rows
 from voice_core.store.errors import translated
-from voice_core.store.sql import INTERACTIONS, SPANS
+from voice_core.store.sql import INTERACTIONS, LEDGER, SPANS
 from voice_core.store.transactions import read
 
 MOST_A_PAGE = 500
@@ -78,6 +79,17 @@ class Queries:
         async with translated():
             found = await read(self._engine, lambda connection: connection.execute(wanted).mappings().all())
         return [rows.to_interaction(row) for row in found]
+
+    async def entries_since(self, since: datetime, kinds: Sequence[Kind]) -> Sequence[Entry]:
+        """The ledger's lines of these kinds, in order: for what is counted anew at a start."""
+        wanted = (
+            select(LEDGER)
+            .where(LEDGER.c.at >= since, LEDGER.c.kind.in_([kind.value for kind in kinds]))
+            .order_by(LEDGER.c.seq)
+        )
+        async with translated():
+            found = await read(self._engine, lambda connection: connection.execute(wanted).mappings().all())
+        return [rows.to_entry(row) for row in found]
 
     async def spans(self, agent: str, since: datetime, until: datetime) -> Sequence[StatusSpan]:
         """The time line that touches [since, until), oldest first; not cut at its ends."""

@@ -45,6 +45,8 @@ export function entryWords(entry: LedgerEntry, name: Naming): string[] {
       case 'transfer_failed':
       case 'taken_over':
         return [target(data, name), data['consulted'] === true ? name.t('detail.consulted') : '', reason('transfer_reason')];
+      case 'line_opened':
+        return [text('to')];
       case 'conferenced':
         return [name.agent(text('with'))];
       case 'listening_started':
