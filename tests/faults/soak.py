@@ -14,7 +14,6 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 LONG = (
-    "test_fault_01",
     "test_fault_02",
     "test_fault_06",
     "test_fault_12",
