@@ -26,7 +26,7 @@ from tests.faults.processes import asterisk_of, controller_of, long_form, seeded
 from tests.instance import LOOK_S, TRUNK_HOST, Api
 from tests.sip.sipp import answering_phones, callers
 
-CALLS = int(os.environ.get("FAULT_CALLS") or long_form(10_000, 200))
+CALLS = int(os.environ.get("FAULT_CALLS") or long_form(10_000, 120))
 AGENTS, BANKS, BATCH = 8, 4, long_form(100, 20)
 A_SECOND = 12.0
 SHORT_TALK_S, LONG_TALK_S = 0.3, 2.0
