@@ -44,8 +44,11 @@ def install(checkout: Path, *, tests: bool) -> Path:
             stamp.clear()
         _ensure_uv(checkout, venv)
         lock = TESTS if tests else RUNTIME
-        _uv(venv, "pip", "sync", "--require-hashes", str(checkout / lock))
+        # compiled once, here: a service may not write into its own installation, and would compile at every start
+        _uv(venv, "pip", "sync", "--require-hashes", "--compile-bytecode", str(checkout / lock))
         _uv(venv, "pip", "install", "--no-deps", "--no-build-isolation", "--editable", str(checkout))
+        packages = [package.parent for package in checkout.glob("*/__init__.py")]
+        run([venv / "bin" / "python", "-m", "compileall", "-q", *packages], timeout_s=120)
         (for_tests if tests else for_running).set(testing if tests else running)
     return venv
 
