@@ -42,6 +42,7 @@ from contact_centre.scripted_caller.udp import UdpSocket
 
 _CODEC_NAMES = {0: "PCMU", 8: "PCMA"}
 _UNREGISTER_TIMEOUT_S = 2.0
+REGISTER_TRIES, REGISTER_PAUSE_S = 3, 0.5  # as telephones do when a registrar answers 5xx
 _USER_AGENT = "centralita-scripted-caller"
 
 
@@ -105,11 +106,17 @@ class Line:
             user_agent=_USER_AGENT,
         )
         self._registration = registration
-        registration.register()
+        statuses: list[int] = []
+        registration.on_failed = lambda _registration, status, _reason: statuses.append(status)
         settled = (RegistrationState.REGISTERED, RegistrationState.FAILED)
-        await self._changes.until(
-            lambda: registration.state in settled, timeout_s, f"the registrar to accept {user}"
-        )
+        for _ in range(REGISTER_TRIES):
+            registration.register()
+            await self._changes.until(
+                lambda: registration.state in settled, timeout_s, f"the registrar to accept {user}"
+            )
+            if registration.state is RegistrationState.REGISTERED or (statuses and statuses[-1] < 500):
+                break
+            await asyncio.sleep(REGISTER_PAUSE_S)  # a registrar that is just reading its users anew
         if registration.state is RegistrationState.FAILED:
             raise RegistrationError(f"The exchange refused to register {user}.", user=user)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from tests.sip.asterisk_box import free_udp_port
@@ -26,7 +27,7 @@ async def answering_phones(
 
     `messages`: a file for every SIP message of the answering, with its time.
     """
-    port, media = free_udp_port(), free_udp_port() // 2 * 2
+    port, media = free_udp_port(), _free_media_port()
     where = ("-i", "127.0.0.1", "-p", str(port))
     people = folder / "people.csv"
     rows = [f"{user};[authentication username={user} password={secret}]" for user, secret in secrets.items()]
@@ -100,6 +101,20 @@ async def callers(
         await _end(process)
     names, *_, last = (folder / "callers.csv").read_text().splitlines()
     return int(dict(zip(names.split(";"), last.split(";"), strict=False))["FailedCall(C)"])
+
+
+def _free_media_port() -> int:
+    """An even one, free as are the three above it: SIPp takes a pair for sound and a pair for pictures."""
+    while True:
+        first = (free_udp_port() + 1) // 2 * 2
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + 4):
+                    probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return first
 
 
 async def _listening(port: int, process: asyncio.subprocess.Process) -> None:
