@@ -120,20 +120,16 @@ def overdrawn(
 def _require_pace(caps: Caps, lines: Sequence[Line], by: str, now: datetime) -> None:
     lately = [line for line in lines if line.at > now - MINUTE and line.to not in caps.always]
     open_now = [line for line in lines if line.closed_at is None]
-    for cap, limit, found in (
-        ("calls_a_minute", caps.calls_a_minute, lately),
-        ("calls_a_minute_each", caps.calls_a_minute_each, _of(lately, by)),
+    pace = ("outbound_pace", "a minute. Wait a moment.")
+    at_once = ("outbound_lines", "at once. Wait until one ends.")
+    for (code, words), cap, limit, found in (
+        (pace, "calls_a_minute", caps.calls_a_minute, lately),
+        (pace, "calls_a_minute_each", caps.calls_a_minute_each, _of(lately, by)),
+        (at_once, "max_concurrent", caps.at_once, open_now),
+        (at_once, "at_once_each", caps.at_once_each, _of(open_now, by)),
     ):
         if len(found) >= limit:
-            message = f"No more than {limit} outgoing calls a minute. Wait a moment."
-            raise CapReachedError("outbound_pace", cap, limit, message)
-    for cap, limit, found in (
-        ("max_concurrent", caps.at_once, open_now),
-        ("at_once_each", caps.at_once_each, _of(open_now, by)),
-    ):
-        if len(found) >= limit:
-            message = f"No more than {limit} outgoing calls at once. Wait until one ends."
-            raise CapReachedError("outbound_lines", cap, limit, message)
+            raise CapReachedError(code, cap, limit, f"No more than {limit} outgoing calls {words}")
 
 
 def _budgets(

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,18 @@ class PostgresServer:
     def _wait(self) -> None:
         assert self._process is not None
         self._process.wait(STOP_TIMEOUT_S)
+
+
+def frozen(server: PostgresServer) -> Callable[[], None]:
+    """Takes it away; gives what brings it back."""
+    server.freeze()
+    return server.thaw
+
+
+def killed(server: PostgresServer) -> Callable[[], None]:
+    """Takes it away; gives what brings it back."""
+    server.kill()
+    return server.start
 
 
 def _programs() -> Path:

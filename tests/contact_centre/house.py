@@ -258,6 +258,20 @@ class CentreHouse:
         await self.recorder.finished(call_id)
         return f"{call_id}.r1"
 
+    async def message_left(self) -> Interaction:
+        """The task of a voicemail of one second; it waits in no queue yet."""
+        row = await self.desk.open(
+            channel="task", direction=Direction.INBOUND, from_address="0991234567", to_address="101"
+        )
+        self.spool.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(self.spool / "message.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(b"\1\0" * 8000)
+        await self.recorder.voicemail_left(row.id, "message", 1)
+        return row
+
 
 class Client:
     """One browser: its cookies and CSRF token."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from ari_apps.commands import Target
 from ari_apps.telephone import CallView
 from recorder.ear import Mode
 from tests.contact_centre.house import CentreHouse, wav_frames
-from voice_core.interaction import Direction, EndReason
+from voice_core.interaction import EndReason
 
 COMMANDS = [
     ("hold", None, ("hold",)),
@@ -194,16 +193,7 @@ async def test_pausing_needs_one_of_the_centres_reasons(house: CentreHouse) -> N
 
 
 async def test_a_voicemail_is_a_task_one_takes_hears_and_finishes(house: CentreHouse, tmp_path: Path) -> None:
-    row = await house.desk.open(
-        channel="task", direction=Direction.INBOUND, from_address="0991234567", to_address="101"
-    )
-    house.spool.mkdir()
-    with wave.open(str(house.spool / "message.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(b"\1\0" * 8000)
-    await house.recorder.voicemail_left(row.id, "message", 1)
+    row = await house.message_left()
     async with house.client("ana") as ana, house.client("luis") as luis, ana.events() as events:
         await ana.ask("PUT", "/me/state", {"state": "available"})
         await house.desk.enqueue(row.id, "soporte")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,22 +15,12 @@ from tests.databases import fresh_database
 from tests.faults.processes import long_form
 from tests.instance import Api, prepare, running
 from tests.people import at_desk, closed, dial_in, kinds, newest_from
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, frozen, killed
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 AWAY_S = long_form(30.0, 0.0)  # at least; what people do meanwhile takes its time
 LANDED_TIMEOUT_S = 30.0
 STAGES = ["opened", "queued", "offered", "accepted", "ended", "closed"]
-
-
-def _freeze(server: PostgresServer) -> Callable[[], None]:
-    server.freeze()
-    return server.thaw
-
-
-def _kill(server: PostgresServer) -> Callable[[], None]:
-    server.kill()
-    return server.start
 
 
 async def test_calls_go_on_and_everything_lands_afterwards(
@@ -45,7 +34,7 @@ async def test_calls_go_on_and_everything_lands_afterwards(
         centre.trunk() as trunk,
         at_desk(centre, "ana") as ana,
     ):
-        for goes_away in (_kill, _freeze):
+        for goes_away in (killed, frozen):
             before = f"09911100{len(numbers)}0"
             during = f"09911100{len(numbers)}1"
             talking = await dial_in(trunk, "2", caller=before)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.contract_store import contact
 from tests.databases import fresh_database, opened
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, frozen, killed
 from tests.voice_core.world import World
 from voice_core.clock import SystemClock
 from voice_core.errors import FencedError, UnavailableError
@@ -96,17 +96,7 @@ async def rows_of(url: str) -> dict[str, Interaction]:
         return {row.id: row for row in (await SqlStore(engine).load_live()).interactions}
 
 
-def _freeze(server: PostgresServer) -> Callable[[], None]:
-    server.freeze()
-    return server.thaw
-
-
-def _kill(server: PostgresServer) -> Callable[[], None]:
-    server.kill()
-    return server.start
-
-
-@pytest.mark.parametrize("goes_away", [_freeze, _kill])
+@pytest.mark.parametrize("goes_away", [frozen, killed])
 async def test_contacts_go_on_while_the_database_is_away_and_land_in_order_afterwards(
     url: str, postgres_server: PostgresServer, tmp_path: Path, goes_away: Callable[..., Callable[[], None]]
 ) -> None:

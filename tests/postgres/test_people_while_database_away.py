@@ -14,21 +14,11 @@ from contact_centre.scripted_caller import Sound
 from tests.databases import fresh_database
 from tests.instance import PASSWORD, Api, prepare, running
 from tests.people import at_desk, closed, dial_in, kinds
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, frozen, killed
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 CALLER_TONE = 440
 SHOWN_WITHIN_S = 10.0
-
-
-def _freeze(server: PostgresServer) -> Callable[[], None]:
-    server.freeze()
-    return server.thaw
-
-
-def _kill(server: PostgresServer) -> Callable[[], None]:
-    server.kill()
-    return server.start
 
 
 async def test_who_is_signed_in_goes_on_working(postgres_server: PostgresServer, tmp_path: Path) -> None:
@@ -43,7 +33,7 @@ async def test_who_is_signed_in_goes_on_working(postgres_server: PostgresServer,
         caller = await dial_in(trunk, "2", caller="0991120001")
         leg, contact = await ana.takes()
         caller.play_tone(CALLER_TONE)
-        for goes_away in (_kill, _freeze):
+        for goes_away in (killed, frozen):
             comes_back = await asyncio.to_thread(goes_away, postgres_server)
             try:
                 await ana.api.post(f"/calls/{contact['id']}/hold")

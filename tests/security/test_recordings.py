@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import wave
-
 import pytest
 from sqlalchemy import text
 
 from contact_centre.web.endpoint import COOKIE
 from tests.contact_centre.house import PASSWORD, ROLES, CentreHouse
 from voice_core.agent import AgentState
-from voice_core.interaction import Direction, Interaction, Stage
+from voice_core.interaction import Interaction, Stage
 
 MAY_HEAR = {"sofia", "marta", "admin"}
 ACTIONS = {"": "recording.play", "?download=1": "recording.download"}
@@ -19,16 +17,7 @@ ACTIONS = {"": "recording.play", "?download=1": "recording.download"}
 @pytest.fixture
 async def message(house: CentreHouse) -> Interaction:
     """A voicemail whose task luis took."""
-    row = await house.desk.open(
-        channel="task", direction=Direction.INBOUND, from_address="0991234567", to_address="101"
-    )
-    house.spool.mkdir(exist_ok=True)
-    with wave.open(str(house.spool / "message.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(b"\1\0" * 8000)
-    await house.recorder.voicemail_left(row.id, "message", 1)
+    row = await house.message_left()
     await house.desk.set_state("luis", AgentState.AVAILABLE, actor="luis")
     row = await house.desk.enqueue(row.id, "soporte", only_agent="luis")
     while row.stage is not Stage.OFFERED:
