@@ -1,15 +1,17 @@
-"""One running centre a home: two would both believe they own its calls (house law 6)."""
+"""One running centre a home: two would both believe they own its calls (house law 6). And one writer a folder."""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from voice_core.errors import UnavailableError, UnwritableError
 
 NAME = "centralita.lock"
+WRITING = "writing.lock"
 
 
 @contextmanager
@@ -29,4 +31,17 @@ def one_instance(home: Path) -> Iterator[None]:
                 f"{home} is in use by another Centralita: stop it, or set CENTRALITA_HOME to another folder."
             )
             raise UnavailableError(reason) from None
+        yield
+
+
+@asynccontextmanager
+async def alone_with(folder: Path) -> AsyncIterator[None]:
+    """Nobody else who asks this way writes there while the context is open; waits for its turn. Raises UnwritableError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / WRITING).open("w", encoding="ascii")
+    except OSError as error:
+        raise UnwritableError(folder, error.strerror) from error
+    with lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         yield

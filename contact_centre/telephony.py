@@ -27,6 +27,7 @@ from contact_centre.asterisk_installation import Installation, find_asterisk, fi
 from contact_centre.books import Books, open_books
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.one_instance import alone_with
 from contact_centre.people import phones_of
 from contact_centre.provision import RELOADS, provision
 from contact_centre.secrets_file import ACCOUNT, Secrets, load_secrets
@@ -119,9 +120,10 @@ class Telephony:
         """Ids of those Asterisk has now."""
         return frozenset(channel.id for channel in await self.board.exchange.ari.channels.list())
 
-    async def people_changed(self, everybody: Sequence[User], changed: Sequence[User]) -> None:
+    async def people_changed(self, changed: Sequence[User]) -> None:
         """Their telephones exist, or no longer do, from now on."""
-        await self.reload(await self._render(everybody))
+        await _write(self.house.settings, self.house.centre, self.house.books, self.installation, self.speech)
+        await self.reload()
         for phone in phones_of(changed):
             await self.board.watch_agent(phone.user)
 
@@ -149,41 +151,30 @@ class Telephony:
         await self.recorder.retry()
         await self.board.compare()
 
-    async def reload(self, written: frozenset[str]) -> None:
-        """Asterisk reads these of its files again. Raises AmiError."""
-        for name in sorted(written & RELOADS.keys()):
-            await self.ami.reload(RELOADS[name])
-
-    async def _render(self, everybody: Sequence[User]) -> frozenset[str]:
-        house = self.house
-        phones = phones_of(everybody)
-        return await provision(
-            house.settings, house.secrets, house.centre, phones, self.installation, self.speech
-        )
+    async def reload(self) -> None:
+        """Asterisk reads again what changed of its files: it knows best what it has read. Raises AmiError."""
+        for module in RELOADS.values():
+            await self.ami.reload(module)
 
 
 @asynccontextmanager
-async def open_telephony(
-    house: House, everybody: Sequence[User], files_written: Callable[[], None]
-) -> AsyncIterator[Telephony]:
+async def open_telephony(house: House, files_written: Callable[[], None]) -> AsyncIterator[Telephony]:
     """Asterisk's files are written, and it is reached while the context is open; who runs it is told by `files_written`.
 
     Raises UnavailableError, InvalidInputError.
     """
     settings, installation = house.settings, find_asterisk()
     speech = _speech(house)
-    phones = phones_of(everybody)
-    written = await provision(settings, house.secrets, house.centre, phones, installation, speech)
+    written = await _write(settings, house.centre, house.books, installation, speech)
     files_written()
     async with AsyncExitStack() as stack:
         ami, ari, at_once = await _reach(house, stack)
         telephony = _join(house, installation, speech, ami, ari)
         lines = telephony.board.exchange.lines
         lines.seed(await house.books.queries.entries_since(lines.since(), KINDS))
-        if at_once:  # it ran already, with the files of before
-            await telephony.reload(written)
-            if rest := sorted(written - RELOADS.keys()):
-                log.warning("asterisk_restart_needed", files=rest)
+        await telephony.reload()  # it may have read them while, or before, we wrote
+        if at_once and (rest := sorted(written - RELOADS.keys())):
+            log.warning("asterisk_restart_needed", files=rest)
         yield telephony
 
 
@@ -194,10 +185,18 @@ async def write_files(settings: Settings) -> frozenset[str]:
     """
     centre = load_centre(ensure_centre_file(settings))
     installation = find_asterisk()
-    async with open_books(settings, centre) as books:
-        phones = phones_of(await books.access.users())
     speech = Speech(settings.asterisk_home / "sounds", program=find_espeak() or "espeak-ng")
-    return await provision(settings, load_secrets(settings.home), centre, phones, installation, speech)
+    async with open_books(settings, centre) as books:
+        return await _write(settings, centre, books, installation, speech)
+
+
+async def _write(
+    settings: Settings, centre: Centre, books: Books, installation: Installation, speech: Speech
+) -> frozenset[str]:
+    """Asterisk's files for the people there are now: who writes last, of several processes, has read them last."""
+    async with alone_with(settings.asterisk_home):
+        phones = phones_of(await books.access.users())
+        return await provision(settings, load_secrets(settings.home), centre, phones, installation, speech)
 
 
 async def _reach(house: House, stack: AsyncExitStack) -> tuple[Ami, AriClient, bool]:

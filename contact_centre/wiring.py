@@ -95,7 +95,7 @@ async def run(
         await seat(house.desk, everybody)
         telephony = None
         if with_telephone:
-            telephony = await stack.enter_async_context(open_telephony(house, everybody, manager.files))
+            telephony = await stack.enter_async_context(open_telephony(house, manager.files))
         watchdog = Watchdog(settings.watchdog_s, manager.alive)
         async with serving(house, metrics, telephony, everybody, watchdog):
             started(Started(settings, centre, first, with_telephone))
@@ -221,7 +221,7 @@ def _people(
     async def changed(users: Sequence[User]) -> None:
         await seat(house.desk, users)
         if telephony is not None:
-            await telephony.people_changed(await house.books.access.users(), users)
+            await telephony.people_changed(users)
         log.info("people_changed", users=[user.username for user in users])
 
     return changed

@@ -6,7 +6,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from contact_centre.scripted_caller import Call
 from contact_centre.scripted_caller.hearing import has_tone
@@ -196,7 +196,16 @@ async def plays_and_downloads(sofia: Panel, api: Api, contact_id: str, caller: s
     await expect(sofia.part("recordings")).to_have_count(0)
     await sofia.part("filter-text").fill(caller)
     await expect(sofia.part("open-recording")).to_have_count(1)
+    waveform = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await waveform.wait()
+        await route.continue_()
+
+    await sofia.page.route("**/peaks?*", late)
     await sofia.click("open-recording")
+    await expect(sofia.part("play")).to_be_disabled()  # else a click now would be lost
+    waveform.set()
     await sofia.click("play")
     await expect(sofia.part("player-time")).not_to_have_text(re.compile(r"^0:00 "), timeout=10_000)
     await sofia.click("play")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import stat
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from ari_apps.speech import Speech
 from contact_centre.asterisk_installation import Installation, find_asterisk, find_espeak
 from contact_centre.asterisk_modules import MODULES
 from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.one_instance import WRITING, alone_with
 from contact_centre.provision import AgentPhone, harmless, provision
 from contact_centre.secrets_file import load_secrets
 from contact_centre.settings import Settings, load_settings
@@ -49,6 +52,23 @@ async def test_a_second_rendering_changes_nothing(settings: Settings, installati
     luis = AgentPhone("luis", "browser-password-2", "desk-phone-password-2")
     # luis is of the way out of number 101 too
     assert await render_all(settings, installation, [luis, ANA]) == {"pjsip.conf", "queues.conf"}
+
+
+async def test_writers_take_turns(tmp_path: Path) -> None:
+    """Of two processes that write Asterisk's files, the later has read the newer people."""
+    order = []
+
+    async def later() -> None:
+        async with alone_with(tmp_path):
+            order.append("later")
+
+    async with alone_with(tmp_path):
+        waits = asyncio.create_task(later())
+        with (tmp_path / WRITING).open() as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        await asyncio.to_thread(order.append, "first")
+    await waits
+    assert order == ["first", "later"]
 
 
 async def test_only_their_owner_reads_the_files(settings: Settings, installation: Installation) -> None:

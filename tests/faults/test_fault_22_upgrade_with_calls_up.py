@@ -75,10 +75,15 @@ async def test_calls_go_on_across_a_migration(tmp_path: Path, migrations: Path) 
             async with asyncio.timeout(STOP_TIMEOUT_S):
                 assert await old.wait() == 0
             await both_hear(caller, leg)  # nobody is there, and nobody notices
+            await instance.command("user", "add", "rosa")
+            await instance.command("provision")  # Asterisk's files are new, and nobody tells it
             program = ("-c", NEXT_VERSION, str(migrations))
             async with part(instance, "run", "controller", program=program):
                 await ready(instance)
-                await both_hear(caller, leg)
+                async with instance.desk_phone(
+                    "rosa", phone_secret(instance, "rosa")
+                ):  # registers: Asterisk has read them
+                    await both_hear(caller, leg)
                 assert await live(instance, 3) == before
                 assert migrated(instance) == {"blue"}
                 await everybody_is_served(instance, desk, (caller, leg), (waiting, choosing))

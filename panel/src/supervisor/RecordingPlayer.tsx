@@ -14,7 +14,7 @@ const SPEEDS = ['1', '1.25', '1.5', '2'];
 export function RecordingPlayer({ recording }: { recording: Recording }) {
   const { t } = useTranslation();
   const container = useRef<HTMLDivElement>(null);
-  const wave = useRef<WaveSurfer | null>(null);
+  const [wave, setWave] = useState<WaveSurfer | null>(null); // null until it can be played
   const [playing, setPlaying] = useState(false);
   const [at, setAt] = useState(0);
   const [speed, setSpeed] = useState('1');
@@ -23,11 +23,13 @@ export function RecordingPlayer({ recording }: { recording: Recording }) {
 
   useEffect(() => {
     let gone = false;
+    let drawn: WaveSurfer | null = null;
     setFailed(false);
     if (container.current) {
       drawWaveform(container.current, recording).then((made) => {
         if (gone) return made.destroy();
-        wave.current = made;
+        drawn = made;
+        setWave(made);
         made.on('play', () => setPlaying(true));
         made.on('pause', () => setPlaying(false));
         made.on('finish', () => setPlaying(false));
@@ -37,15 +39,12 @@ export function RecordingPlayer({ recording }: { recording: Recording }) {
     }
     return () => {
       gone = true;
-      wave.current?.destroy();
-      wave.current = null;
+      drawn?.destroy();
+      setWave(null);
     };
   }, [recording.id]);
 
-  const chooseSpeed = (value: string) => {
-    setSpeed(value);
-    wave.current?.setPlaybackRate(Number(value), true);
-  };
+  useEffect(() => wave?.setPlaybackRate(Number(speed), true), [wave, speed]);
   return (
     <div className={styles.player} data-testid="recording-player">
       <div className={styles.wave} aria-label={t('recordings.wave')} role="img">
@@ -57,14 +56,14 @@ export function RecordingPlayer({ recording }: { recording: Recording }) {
       </div>
       {failed && <Text size="sm" c="red" role="alert">{t('recordings.cannot_play')}</Text>}
       <Group gap="sm">
-        <ActionIcon size="lg" radius="xl" aria-label={t(playing ? 'recordings.pause' : 'recordings.play')} disabled={failed}
-          data-testid="play" onClick={() => void wave.current?.playPause()}>
+        <ActionIcon size="lg" radius="xl" aria-label={t(playing ? 'recordings.pause' : 'recordings.play')} disabled={!wave || failed}
+          data-testid="play" onClick={() => void wave?.playPause()}>
           {playing ? <IconPlayerPauseFilled size={18} /> : <IconPlayerPlayFilled size={18} />}
         </ActionIcon>
         <Text size="sm" className="num" data-testid="player-time">
           {duration(at)} / {duration(recording.length_s)}
         </Text>
-        <SegmentedControl size="xs" aria-label={t('recordings.speed')} value={speed} onChange={chooseSpeed}
+        <SegmentedControl size="xs" aria-label={t('recordings.speed')} value={speed} onChange={setSpeed}
           data={SPEEDS.map((value) => ({ value, label: `${value}×` }))} />
         <Button component="a" href={`${url}?download=1`} download variant="default" size="xs" data-testid="download"
           leftSection={<IconDownload size={15} />}>
