@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import fcntl
+import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -44,6 +45,7 @@ class AsteriskProcess:
         self._installation = installation
         self._home = settings.asterisk_home
         self._process: asyncio.subprocess.Process | None = None
+        self._booted: asyncio.subprocess.Process | None = None  # the last one that did
         self._lock: IO[str] | None = None
 
     @property
@@ -114,19 +116,18 @@ class AsteriskProcess:
         """One that lives but answers nobody (a deadlock, a lost disk) is killed; `supervise` starts it again.
 
         It is asked for its channels: what deadlocks in Asterisk mostly does so around the list of them.
+        One that still boots is not hung; it has BOOT_TIMEOUT_S for that.
         """
         loop = asyncio.get_running_loop()
         credentials = aiohttp.BasicAuth(ACCOUNT, load_secrets(self._settings.home).ari_password)
         async with aiohttp.ClientSession(auth=credentials) as http:
-            heard: tuple[asyncio.subprocess.Process, float] | None = None  # one that still boots is not hung
+            heard = (self._booted, loop.time())
             while True:
                 await asyncio.sleep(ASK_EVERY_S)
-                process = self._process
-                if process is None or process.returncode is not None:
-                    heard = None
-                elif await self._answers(http):
+                process = self._booted
+                if process is not heard[0] or process is None or await self._answers(http):
                     heard = process, loop.time()
-                elif heard is not None and heard[0] is process and loop.time() - heard[1] > HUNG_AFTER_S:
+                elif process.returncode is None and loop.time() - heard[1] > HUNG_AFTER_S:
                     log.error("asterisk_hung", pid=process.pid, silent_s=round(loop.time() - heard[1], 1))
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
@@ -153,6 +154,10 @@ class AsteriskProcess:
         conf = self._home / "etc" / "asterisk.conf"
         if not conf.exists():
             raise UnavailableError(f"{conf} is missing: it is rendered before Asterisk starts")
+        # Asterisk numbers its channels from the second of the clock: two lives within one, or a clock put back,
+        # would give two callers one name. A disk that is full keeps nobody from starting.
+        with contextlib.suppress(OSError):
+            (self._home / "run" / "life.conf").write_text(f"systemname = {secrets.token_hex(4)}\n")
         try:
             # What Asterisk prints before its logger is up; each start begins anew.
             with (self._home / "log" / "output.log").open("wb") as output:
@@ -173,6 +178,7 @@ class AsteriskProcess:
                     if self._socket.exists():
                         code, output = await self._remote("core waitfullybooted")
                         if code == 0 and "fully booted" in output:
+                            self._booted = process
                             return
                     await asyncio.sleep(POLL_S)
         except TimeoutError:

@@ -91,6 +91,7 @@ def test_names_tell_whose_they_are() -> None:
     assert len(set(names)) == len(names)
     assert all(interaction_of(name) == ID for name in names)
     assert interaction_of("1795328136.0") is None
+    assert interaction_of("6d0199db-1795918258.0") is None
     assert interaction_of(queue_bridge_id("soporte")) is None
     thirds = [
         third_party_of(name) for name in (*names, consult_leg_id(ID, 2, "luis-sip"), outside_leg_id(ID, 3))

@@ -264,7 +264,7 @@ async def test_a_playback_ends_when_the_far_end_hangs_up(ari: AriClient) -> None
 
 async def test_how_recordings_end(ari: AriClient) -> None:
     name = uuid4().hex
-    await arrived(ari, name, "brief")
+    await arrived(ari, name)
     kept = await ari.channel(name).record(f"{name}.kept", max_duration_s=30)
     with pytest.raises(Conflict):  # and the refusal takes nothing from the one that runs
         await ari.channel(name).record(f"{name}.kept")
@@ -274,6 +274,7 @@ async def test_how_recordings_end(ari: AriClient) -> None:
     await thrown.cancel()
     assert (await thrown.finished()).outcome is Outcome.CANCELLED
     hung_up = await ari.channel(name).record(f"{name}.hung_up")
+    await ari.channel(name).hangup()
     result = await hung_up.finished()
     assert (result.outcome, result.duration_s is not None) == (Outcome.GONE, True)
     stored = {recording.name for recording in await ari.recordings.list_stored()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,9 @@ async def test_its_calls_are_closed_and_it_serves_again(tmp_path: Path) -> None:
         await centre.everybody("available")
         late = await people.caller("099409999", straight=True)
         await late.hears(AGENT_HZ, within_s=20)
+        assert (
+            len(lives_of_channels(centre.instance)) == 2
+        )  # else two callers of one second would bear one name
         assert controller_of(centre.instance) == controller, "the controller died with Asterisk"
         await a_deaf_controller_ends(centre.instance, late)
         assert [agent.rung.count("099409999") for agent in people.agents].count(1) == 1
@@ -93,6 +97,12 @@ async def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> Non
         late = await trunk.call("101", from_number="0994090002")
         await late.hears_sound(Sound.SPEECH, within_s=15)
         late.hang_up()
+
+
+def lives_of_channels(instance: Instance) -> set[str]:
+    """What Asterisk puts before its channels' numbers, of all calls there were."""
+    with sqlite3.connect(instance.home / "centralita.db") as opened:
+        return {name.rpartition("-")[0] for (name,) in opened.execute("SELECT external_id FROM interactions")}
 
 
 async def a_deaf_controller_ends(instance: Instance, call: Call) -> None:
