@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic_core import to_jsonable_python
 
+from contact_centre.collector import imports
 from contact_centre.commands import backup, calls, users
 from contact_centre.commands.console import carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
@@ -50,7 +51,8 @@ def up(
     log_json: LogJson = False,
 ) -> None:
     """Start everything, until Ctrl-C. (Arrancar todo.)"""
-    from contact_centre.commands.up import up as serve
+    with imports():
+        from contact_centre.commands.up import up as serve
 
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)
@@ -60,7 +62,8 @@ def up(
 @run_app.command("controller")
 def run_controller(*, lang: Lang = Language.ES, log_json: LogJson = False) -> None:
     """All but Asterisk, which runs by itself: stopping this leaves its calls. (Todo menos Asterisk.)"""
-    from contact_centre.commands.up import run_controller as serve
+    with imports():
+        from contact_centre.commands.up import run_controller as serve
 
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)
@@ -70,7 +73,8 @@ def run_controller(*, lang: Lang = Language.ES, log_json: LogJson = False) -> No
 @run_app.command("asterisk")
 def run_asterisk(*, log_json: LogJson = False) -> None:
     """Asterisk alone, watched and started again when it dies. (Solo Asterisk.)"""
-    from contact_centre.commands.up import run_asterisk as serve
+    with imports():
+        from contact_centre.commands.up import run_asterisk as serve
 
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)

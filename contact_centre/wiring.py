@@ -23,6 +23,7 @@ from contact_centre.call_log import log_lives
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import NAME, ensure_centre_file, load_centre, require_flows
+from contact_centre.collector import settled
 from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
 from contact_centre.live.pulse import begin_of_picture
@@ -98,6 +99,7 @@ async def run(
             telephony = await stack.enter_async_context(open_telephony(house, manager.files))
         watchdog = Watchdog(settings.watchdog_s, manager.alive)
         async with serving(house, metrics, telephony, everybody, watchdog):
+            settled()
             started(Started(settings, centre, first, with_telephone))
             people_told(settings.home)
             manager.ready()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.databases import rows
 from tests.instance import LOOK_S, PASSWORD, TRUNK_HOST, Api, Instance, prepare, running
 
 MENU_NUMBER = "201"  # a menu, then the queue
@@ -127,8 +126,7 @@ async def _known_to_asterisk(instance: Instance, names: Sequence[str]) -> None:
 
 def _phone_secrets(instance: Instance, names: Sequence[str]) -> dict[str, str]:
     """SIP user → secret, all at one look: a command line for each of forty agents takes half a minute."""
-    with contextlib.closing(sqlite3.connect(instance.home / "centralita.db")) as database:
-        known = dict(database.execute("SELECT username, phone_secret FROM users"))
+    known = dict(rows(instance, "SELECT username, phone_secret FROM users"))
     return {f"{name}-sip": known[name] for name in names}
 
 

@@ -8,7 +8,10 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
+from tests import instance
 from tests.databases import (
+    any_url,
+    create_database,
     database_url,
     migrated_file,
     postgres_engine,
@@ -19,6 +22,7 @@ from tests.databases import (
 from tests.instance import Instance, prepare, running
 
 __all__ = [
+    "any_url",
     "centralita",
     "database_url",
     "migrated_file",
@@ -31,6 +35,18 @@ __all__ = [
 settings.register_profile("full", max_examples=150, deadline=None)
 settings.register_profile("quick", max_examples=20, deadline=None)  # of `make check`
 settings.load_profile("full")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--servers", action="store_true", help="on PostgreSQL wherever SQLite is the default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def on_servers(request: pytest.FixtureRequest) -> None:
+    """With `--servers` every instance that is not told otherwise has a database on the session's server."""
+    if request.config.getoption("--servers"):
+        server = request.getfixturevalue("postgres_server")
+        instance.new_database = lambda: create_database(server)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

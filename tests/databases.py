@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from tests.instance import Instance
 from tests.postgres_server import PostgresServer
 from voice_core.store.database import open_database
 
@@ -82,6 +85,38 @@ async def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     return await fresh_database(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture
+def any_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of its own: on SQLite, or with `--servers` on PostgreSQL."""
+    if request.config.getoption("--servers"):
+        return create_database(request.getfixturevalue("postgres_server"))
+    return str(request.getfixturevalue("sqlite_url"))
+
+
+def create_database(server: PostgresServer) -> str:
+    """`fresh_database`, also where a loop runs already."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, fresh_database(server)).result()
+
+
+def rows(instance: Instance, statement: str, **values: object) -> list[tuple[Any, ...]]:
+    """What the instance's database answers, whichever it is; `:name` stands for a value."""
+    url = instance.environment.get("CENTRALITA_DATABASE_URL") or (
+        f"sqlite+aiosqlite:///{instance.home / 'centralita.db'}"
+    )
+
+    async def ask() -> list[tuple[Any, ...]]:
+        engine = create_async_engine(url)
+        try:
+            async with engine.connect() as connection:
+                return [tuple(row) for row in await connection.execute(text(statement), values)]
+        finally:
+            await engine.dispose()
+
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, ask()).result()
 
 
 async def fresh_database(server: PostgresServer, template: str = _TEMPLATE) -> str:

@@ -44,7 +44,7 @@ class PostgresServer:
         options = {
             "listen_addresses": "127.0.0.1", "port": self._port, "unix_socket_directories": self._folder,
             # A killed process loses nothing without fsync, only a power cut would; and tests are quicker.
-            "fsync": "off", "shared_buffers": "32MB", "max_connections": 40, "jit": "off",
+            "fsync": "off", "shared_buffers": "32MB", "max_connections": 100, "jit": "off",
         }  # fmt: skip
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         command = [self._programs / "postgres", "-D", self._folder / "data", *settings]

@@ -9,7 +9,7 @@ from tests.contact_centre.house import CentreHouse, running_centre
 
 
 @pytest.fixture
-async def house(tmp_path: Path, sqlite_url: str) -> AsyncIterator[CentreHouse]:
+async def house(tmp_path: Path, any_url: str) -> AsyncIterator[CentreHouse]:
     """A running centre without Asterisk, one person of each role."""
-    async with running_centre(tmp_path, sqlite_url) as running:
+    async with running_centre(tmp_path, any_url) as running:
         yield running

@@ -27,8 +27,8 @@ from voice_core.store.memory import MemoryStore
 
 
 @pytest.fixture
-async def engine(sqlite_url: str) -> AsyncIterator[AsyncEngine]:
-    opened = await open_database(sqlite_url)
+async def engine(any_url: str) -> AsyncIterator[AsyncEngine]:
+    opened = await open_database(any_url)
     yield opened
     await opened.dispose()
 

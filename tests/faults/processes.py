@@ -8,7 +8,6 @@ import os
 import random
 import re
 import signal
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +17,7 @@ from typing import TypeVar
 
 import aiohttp
 
+from tests.databases import rows
 from tests.instance import ROOT, Instance
 
 T = TypeVar("T")
@@ -140,13 +140,11 @@ def first_password(instance: Instance, user: str) -> str:
 
 
 def phone_secret(instance: Instance, user: str) -> str:
-    with sqlite3.connect(instance.home / "centralita.db") as opened:
-        found = opened.execute("SELECT phone_secret FROM users WHERE username = ?", (user,)).fetchone()
-    return str(found[0])
+    [(secret,)] = rows(instance, "SELECT phone_secret FROM users WHERE username = :user", user=user)
+    return str(secret)
 
 
 def ended(instance: Instance, number: str) -> list[str]:
     """The reasons of all contacts of this caller: one contact, one end."""
-    with sqlite3.connect(instance.home / "centralita.db") as opened:
-        found = opened.execute("SELECT end_reason FROM interactions WHERE from_address = ?", (number,))
-        return [reason for (reason,) in found]
+    found = rows(instance, "SELECT end_reason FROM interactions WHERE from_address = :number", number=number)
+    return [reason for (reason,) in found]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from contact_centre.scripted_caller import Call, Sound
 from contact_centre.secrets_file import ACCOUNT, load_secrets
 from contact_centre.telephony import APP
 from tests.busy_centre import busy_centre
+from tests.databases import rows
 from tests.faults.crowd import AGENT_HZ, crowd
 from tests.faults.processes import asterisk_of, controller_of, not_ready, ready, serving_again
 from tests.instance import Api, Instance, prepare, running
@@ -101,8 +101,8 @@ async def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> Non
 
 def lives_of_channels(instance: Instance) -> set[str]:
     """What Asterisk puts before its channels' numbers, of all calls there were."""
-    with sqlite3.connect(instance.home / "centralita.db") as opened:
-        return {name.rpartition("-")[0] for (name,) in opened.execute("SELECT external_id FROM interactions")}
+    names = rows(instance, "SELECT external_id FROM interactions")
+    return {name.rpartition("-")[0] for (name,) in names}
 
 
 async def a_deaf_controller_ends(instance: Instance, call: Call) -> None:

@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import os
 import random
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import aiohttp
 import pytest
 
 from tests.busy_centre import MENU_NUMBER, SHORT_RING_NUMBER, STRAIGHT_NUMBER, BusyCentre, busy_centre
+from tests.databases import rows
 from tests.faults.crowd import Agent
 from tests.faults.processes import asterisk_of, controller_of, long_form, seeded
 from tests.instance import LOOK_S, TRUNK_HOST, Api
@@ -164,11 +164,11 @@ async def at_rest(centre: BusyCentre, tasks: int) -> None:
 
 
 def one_closed_record_each(centre: BusyCentre) -> None:
-    with contextlib.closing(sqlite3.connect(centre.instance.home / "centralita.db")) as database:
-        [(records, people, closed)] = database.execute(
-            "SELECT count(*), count(DISTINCT from_address), sum(stage = 'closed') FROM interactions"
-        )
-        reasons = dict(database.execute("SELECT end_reason, count(*) FROM interactions GROUP BY 1"))
+    [(records, people)] = rows(
+        centre.instance, "SELECT count(*), count(DISTINCT from_address) FROM interactions"
+    )
+    ends = "SELECT end_reason, count(*) FROM interactions WHERE stage = 'closed' GROUP BY 1"
+    reasons = dict(rows(centre.instance, ends))
     print(f"{records} records: {reasons}")
-    assert (records, people, closed) == (CALLS, CALLS, CALLS)
+    assert (records, people, sum(reasons.values())) == (CALLS, CALLS, CALLS)
     assert set(reasons) <= {"agent_hung_up", "customer_hung_up", "abandoned", "customer_left_flow"}, reasons

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sqlite3
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from contact_centre.scripted_caller import Call, Line, Sound
-from tests.databases import fresh_database
+from tests.databases import fresh_database, rows
 from tests.faults.processes import ended, first_password, part, phone_secret, ready
 from tests.instance import STOP_TIMEOUT_S, Api, Instance, prepare
 from tests.people import Person, dial_in
@@ -139,9 +138,8 @@ async def live(instance: Instance, count: int) -> dict[str, str]:
 
 
 def migrated(instance: Instance) -> set[str]:
-    with sqlite3.connect(instance.home / "centralita.db") as opened:
-        assert opened.execute("SELECT version_num FROM alembic_version").fetchone() == ("next",)
-        return {colour for (colour,) in opened.execute("SELECT colour FROM interactions")}
+    assert rows(instance, "SELECT version_num FROM alembic_version") == [("next",)]
+    return {colour for (colour,) in rows(instance, "SELECT colour FROM interactions")}
 
 
 async def test_a_migration_waits_for_no_lock_longer_than_it_may(

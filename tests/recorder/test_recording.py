@@ -81,8 +81,8 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path, sqlite_url: str) -> AsyncIterator[House]:
-    engine = await open_database(sqlite_url)
+async def house(tmp_path: Path, any_url: str) -> AsyncIterator[House]:
+    engine = await open_database(any_url)
     told = Told()
     store = SqlStore(engine)
     desk = Desk(store, told, StoppedClock(), {"soporte": QueueConfig("soporte")})
