@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Select, func, select
+from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.orm import Session
 
 from recorder.errors import DamagedError, VaultError
 from recorder.filter import Filter, conditions
@@ -24,8 +25,8 @@ from voice_core.errors import NotFoundError, UnavailableError
 from voice_core.interaction import Interaction
 from voice_core.ledger import Kind
 from voice_core.ports import Change, News, Notice
-from voice_core.store.database import for_writing
 from voice_core.store.errors import translated
+from voice_core.store.transactions import read, write
 
 log = structlog.get_logger(__name__)
 
@@ -64,9 +65,10 @@ class Recorder:
         self._desk = desk
         self._news = news
         self._clock = clock
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        # A transaction that reads and then writes must begin as a writer, or SQLite refuses it at once.
-        self._writing = async_sessionmaker(for_writing(engine), expire_on_commit=False)
+        self._engine = engine
+        self._sessions = async_sessionmaker(
+            engine, expire_on_commit=False
+        )  # for screens: no call waits for those
         self._vault = vault
         self._spool = spool
         self._control = control
@@ -132,11 +134,7 @@ class Recorder:
 
     async def describe(self, interaction: Interaction) -> None:
         """Copy what became known later (agent, result, disposition) onto the recordings' rows."""
-        async with self._writing.begin() as session:
-            for row in await session.scalars(
-                select(RecordingRow).where(RecordingRow.interaction_id == interaction.id)
-            ):
-                _describe(row, interaction)
+        await write(self._engine, lambda connection: _describe_all(connection, interaction))
 
     async def recover(self, still: frozenset[str] = frozenset()) -> None:
         """At start: take up files whose calls ended unwatched, and those the vault refused before.
@@ -247,10 +245,8 @@ class Recorder:
         """Raises UnavailableError: nothing of it was done twice when it is called again."""
         await self._noted(interaction_id)
         async with translated():
-            rows = await self._rows(select(RecordingRow).where(RecordingRow.interaction_id == interaction_id))
-            for row in rows:
-                if row.state in _OPEN_STATES:
-                    await self._store(row, recovered=False)
+            for row in await read(self._engine, lambda connection: _open_rows(connection, interaction_id)):
+                await self._store(row, recovered=False)
 
     async def _noted(self, interaction_id: str) -> None:
         """What has begun of this contact has its row. Raises UnavailableError when it takes too long."""
@@ -271,23 +267,23 @@ class Recorder:
 
     async def _begin(self, interaction: Interaction, channel_id: str, started_at: datetime) -> str | None:
         """The new row's id; None when this channel has one already."""
-        interaction_id = interaction.id
-        async with self._writing.begin() as session:
-            if await session.scalar(select(RecordingRow.id).where(RecordingRow.channel_id == channel_id)):
+
+        def begin(connection: Connection) -> str | None:
+            if connection.scalar(select(RecordingRow.id).where(RecordingRow.channel_id == channel_id)):
                 return None
-            of_this_contact = RecordingRow.interaction_id == interaction_id
-            earlier = await session.scalar(
-                select(func.count()).select_from(RecordingRow).where(of_this_contact)
-            )
-            row = RecordingRow(
-                id=f"{interaction_id}.r{(earlier or 0) + 1}",
-                channel_id=channel_id,
-                state=RecordingState.RUNNING,
-                started_at=started_at,
-            )
-            _describe(row, interaction)
-            session.add(row)
-        return row.id
+            of_this_contact = RecordingRow.interaction_id == interaction.id
+            earlier = connection.scalar(select(func.count()).select_from(RecordingRow).where(of_this_contact))
+            row_id = f"{interaction.id}.r{(earlier or 0) + 1}"
+            begun: dict[str, object] = {
+                "id": row_id,
+                "channel_id": channel_id,
+                "state": RecordingState.RUNNING,
+            }
+            begun |= {"started_at": started_at} | _described(interaction)
+            connection.execute(insert(RecordingRow).values(begun))
+            return row_id
+
+        return await write(self._engine, begin)
 
     async def _store(self, row: RecordingRow, *, recovered: bool) -> Recording:
         source = self._source(row.channel_id)
@@ -342,11 +338,13 @@ class Recorder:
                 await asyncio.sleep(RETRY_S)
 
     async def _save(self, recording_id: str, **values: object) -> Recording:
-        async with self._writing.begin() as session:
-            row = await session.get_one(RecordingRow, recording_id)
-            for name, value in values.items():
-                setattr(row, name, value)
-        return as_recording(row)
+        def save(connection: Connection) -> Recording:
+            mine = RecordingRow.id == recording_id
+            connection.execute(update(RecordingRow).where(mine).values(values))
+            with Session(connection) as session:
+                return as_recording(session.get_one(RecordingRow, recording_id))
+
+        return await write(self._engine, save)
 
 
 def _kept(kept: Kept, *, recovered: bool, spoilt: bool) -> dict[str, object]:
@@ -361,12 +359,25 @@ def _kept(kept: Kept, *, recovered: bool, spoilt: bool) -> dict[str, object]:
     }
 
 
-def _describe(row: RecordingRow, interaction: Interaction) -> None:
-    row.interaction_id = interaction.id
-    row.direction = interaction.direction
-    row.from_address = interaction.from_address
-    row.to_address = interaction.to_address
-    row.agent = interaction.agent or row.agent
-    row.queue = interaction.queue
-    row.end_reason = interaction.end_reason
-    row.disposition = interaction.disposition
+def _open_rows(connection: Connection, interaction_id: str) -> Sequence[RecordingRow]:
+    wanted = RecordingRow.interaction_id == interaction_id, RecordingRow.state.in_(_OPEN_STATES)
+    with Session(connection) as session:
+        return session.scalars(select(RecordingRow).where(*wanted)).all()
+
+
+def _describe_all(connection: Connection, interaction: Interaction) -> None:
+    of_it = RecordingRow.interaction_id == interaction.id
+    connection.execute(update(RecordingRow).where(of_it).values(_described(interaction)))
+
+
+def _described(interaction: Interaction) -> dict[str, object]:
+    known: dict[str, object] = {
+        "interaction_id": interaction.id,
+        "direction": interaction.direction,
+        "from_address": interaction.from_address,
+        "to_address": interaction.to_address,
+        "queue": interaction.queue,
+        "end_reason": interaction.end_reason,
+        "disposition": interaction.disposition,
+    }
+    return known | ({"agent": interaction.agent} if interaction.agent else {})  # whoever had it stays on it

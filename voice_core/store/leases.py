@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.errors import FencedError, StaleWriteError
 from voice_core.lease import Fence, Lease
-from voice_core.store.database import for_writing
 from voice_core.store.errors import translated
 from voice_core.store.models import LeaseRow
+from voice_core.store.transactions import read, write
 
 LEASE: Table = LeaseRow.__table__  # type: ignore[assignment]
 
@@ -20,11 +20,11 @@ LEASE: Table = LeaseRow.__table__  # type: ignore[assignment]
 class SqlLeases:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._writing = for_writing(engine)
 
     async def read(self, name: str) -> Lease | None:
-        async with translated(), self._engine.connect() as connection:
-            row = (await connection.execute(select(LEASE).where(LEASE.c.name == name))).mappings().first()
+        wanted = select(LEASE).where(LEASE.c.name == name)
+        async with translated():
+            row = await read(self._engine, lambda connection: connection.execute(wanted).mappings().first())
         return None if row is None else Lease(**{str(column): value for column, value in row.items()})
 
     async def take(self, name: str, holder: str, expires_at: datetime, seen: Lease | None) -> Lease | None:
@@ -35,21 +35,22 @@ class SqlLeases:
         wanted &= (LEASE.c.expires_at == seen.expires_at) & (LEASE.c.applied == seen.applied)
         taken = Lease(name, holder, seen.token + 1, expires_at, seen.applied)
         values = {"holder": holder, "token": taken.token, "expires_at": expires_at}
-        async with translated(), self._writing.begin() as connection:
-            changed = await connection.execute(update(LEASE).where(wanted).values(values))
-        return taken if changed.rowcount == 1 else None
+        return taken if await self._update(wanted, values) else None
 
     async def renew(self, lease: Lease, expires_at: datetime) -> None:
         wanted = (LEASE.c.name == lease.name) & (LEASE.c.token == lease.token)
-        async with translated(), self._writing.begin() as connection:
-            changed = await connection.execute(update(LEASE).where(wanted).values(expires_at=expires_at))
-        if changed.rowcount != 1:
+        if not await self._update(wanted, {"expires_at": expires_at}):
             raise fenced()
 
     async def release(self, lease: Lease) -> None:
         wanted = (LEASE.c.name == lease.name) & (LEASE.c.token == lease.token)
-        async with translated(), self._writing.begin() as connection:
-            await connection.execute(update(LEASE).where(wanted).values(holder=""))
+        await self._update(wanted, {"holder": ""})
+
+    async def _update(self, wanted: ColumnElement[bool], values: dict[str, object]) -> bool:
+        """Whether the row was as wanted."""
+        statement = update(LEASE).where(wanted).values(values)
+        async with translated():
+            return await write(self._engine, lambda connection: connection.execute(statement).rowcount == 1)
 
     async def _insert(self, lease: Lease) -> bool:
         values = {
@@ -57,8 +58,8 @@ class SqlLeases:
             "expires_at": lease.expires_at, "applied": lease.applied,
         }  # fmt: skip
         try:
-            async with translated(), self._writing.begin() as connection:
-                await connection.execute(insert(LEASE).values(values))
+            async with translated():
+                await write(self._engine, lambda connection: connection.execute(insert(LEASE).values(values)))
         except StaleWriteError as error:
             if isinstance(error.__cause__, IntegrityError):
                 return False
