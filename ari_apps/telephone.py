@@ -125,6 +125,9 @@ class Telephone:
         if person.status not in (AgentStatus.AVAILABLE, AgentStatus.PAUSED, AgentStatus.WRAP_UP):
             raise StageError("Go available or pause first; you cannot dial while busy or signed out.")
         online = self._exchange.phones.online(agent)
+        if not online:  # before it is refused, Asterisk is asked: the news of a phone may be on its way
+            await self._switchboard.watch_agent(agent)
+            online = self._exchange.phones.online(agent)
         if not online or (device is not None and device not in online):
             raise UnavailableError("Your phone is not connected.", agent=agent)
         contact = await self._exchange.desk.open(

@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests import instance
 from tests.databases import (
+    EMPTY,
     any_url,
     create_database,
     database_url,
@@ -46,7 +47,7 @@ def on_servers(request: pytest.FixtureRequest) -> None:
     """With `--servers` every instance that is not told otherwise has a database on the session's server."""
     if request.config.getoption("--servers"):
         server = request.getfixturevalue("postgres_server")
-        instance.new_database = lambda: create_database(server)
+        instance.new_database = lambda: create_database(server, EMPTY)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

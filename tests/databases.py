@@ -21,6 +21,7 @@ from tests.postgres_server import PostgresServer
 from voice_core.store.database import open_database
 
 _TEMPLATE = "migrated"
+EMPTY = "template1"  # not even migrated
 _numbers = itertools.count(1)
 
 
@@ -95,10 +96,10 @@ def any_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("sqlite_url"))
 
 
-def create_database(server: PostgresServer) -> str:
+def create_database(server: PostgresServer, template: str = _TEMPLATE) -> str:
     """`fresh_database`, also where a loop runs already."""
     with ThreadPoolExecutor(1) as aside:
-        return aside.submit(asyncio.run, fresh_database(server)).result()
+        return aside.submit(asyncio.run, fresh_database(server, template)).result()
 
 
 def rows(instance: Instance, statement: str, **values: object) -> list[tuple[Any, ...]]:

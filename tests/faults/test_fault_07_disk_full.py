@@ -88,7 +88,7 @@ async def test_what_cannot_be_stored_is_refused_aloud_and_those_who_talk_talk_on
     """One disk for all of it, as most have it: database, recordings, log."""
     with small_disk(tmp_path / "home", megabytes=96) as disk:
         async with (
-            busy_centre(tmp_path, 2) as centre,
+            busy_centre(tmp_path, 2, database_url="") as centre,
             crowd(centre) as people,
             Api(centre.instance, "admin") as admin,
             screen(centre, admin) as page,
