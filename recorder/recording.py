@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
+from recorder.description import describe, now_of
 from recorder.errors import DamagedError, VaultError
 from recorder.filter import Filter, conditions
 from recorder.models import Recording, RecordingRow, RecordingState, as_recording
@@ -129,14 +130,6 @@ class Recorder:
             except UnavailableError as error:
                 log.warning("recording_kept_later", interaction=interaction_id, error=str(error))
                 await asyncio.sleep(RETRY_S)
-
-    async def describe(self, interaction: Interaction) -> None:
-        """Copy what became known later (agent, result, disposition) onto the recordings' rows."""
-        async with self._writing.begin() as session:
-            for row in await session.scalars(
-                select(RecordingRow).where(RecordingRow.interaction_id == interaction.id)
-            ):
-                _describe(row, interaction)
 
     async def recover(self, still: frozenset[str] = frozenset()) -> None:
         """At start: take up files whose calls ended unwatched, and those the vault refused before.
@@ -285,7 +278,8 @@ class Recorder:
                 state=RecordingState.RUNNING,
                 started_at=started_at,
             )
-            _describe(row, interaction)
+            # As it is now, not as it was then: noted late, it may be over, and described already.
+            describe(row, await now_of(session, interaction_id) or interaction)
             session.add(row)
         return row.id
 
@@ -359,14 +353,3 @@ def _kept(kept: Kept, *, recovered: bool, spoilt: bool) -> dict[str, object]:
         "size_bytes": kept.size_bytes,
         "sha256": kept.sha256,
     }
-
-
-def _describe(row: RecordingRow, interaction: Interaction) -> None:
-    row.interaction_id = interaction.id
-    row.direction = interaction.direction
-    row.from_address = interaction.from_address
-    row.to_address = interaction.to_address
-    row.agent = interaction.agent or row.agent
-    row.queue = interaction.queue
-    row.end_reason = interaction.end_reason
-    row.disposition = interaction.disposition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -39,12 +39,7 @@ class Metrics:
         self.screens = Gauge("centralita_screens", "Open event sockets", registry=self.registry)
         self.ari = Gauge("centralita_ari_connected", "1 while Asterisk answers", registry=self.registry)
         self.tasks = Gauge("centralita_tasks", "asyncio tasks of the controller", registry=self.registry)
-        self.lag = Histogram(
-            "centralita_event_loop_lag_seconds",
-            "How late the event loop is",
-            buckets=_FAST,
-            registry=self.registry,
-        )
+        self.lag = _lag(self.registry)
         self.commits = Histogram(
             "centralita_commit_seconds",
             "Time to store a batch of changes",
@@ -71,16 +66,51 @@ class Metrics:
 
     async def watch_loop(self) -> None:
         """Measure the loop's lag until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(LAG_EVERY_S)
-            self.lag.observe(max(0.0, loop.time() - before - LAG_EVERY_S))
+        await _watch_loop(self.lag)
 
     def _fill(self, gauge: Gauge, counts: Counter[tuple[str, ...]] | dict[tuple[str, ...], int]) -> None:
         gauge.clear()
         for labels, count in counts.items():
             gauge.labels(*labels).set(count)
+
+
+class WebMetrics:
+    """What a web tells of itself; what is about calls the controller tells."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.lag = _lag(self.registry)
+        self.screens = Gauge("centralita_screens", "Event sockets fed from here", registry=self.registry)
+        self.forwarded = Gauge(
+            "centralita_forwarded_requests",
+            "Passed on to the controller since the start, by what came of it",
+            ["outcome"],
+            registry=self.registry,
+        )
+
+    async def watch_loop(self) -> None:
+        """Until cancelled."""
+        await _watch_loop(self.lag)
+
+    def observe(self, screens: int, forwarded: Mapping[str, int]) -> bytes:
+        self.screens.set(screens)
+        for outcome, count in forwarded.items():
+            self.forwarded.labels(outcome).set(count)
+        return generate_latest(self.registry)
+
+
+def _lag(registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        "centralita_event_loop_lag_seconds", "How late the event loop is", buckets=_FAST, registry=registry
+    )
+
+
+async def _watch_loop(lag: Histogram) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        before = loop.time()
+        await asyncio.sleep(LAG_EVERY_S)
+        lag.observe(max(0.0, loop.time() - before - LAG_EVERY_S))
 
 
 class MeasuredStore:

@@ -27,14 +27,18 @@ class SqlLeases:
             row = (await connection.execute(select(LEASE).where(LEASE.c.name == name))).mappings().first()
         return None if row is None else Lease(**{str(column): value for column, value in row.items()})
 
-    async def take(self, name: str, holder: str, expires_at: datetime, seen: Lease | None) -> Lease | None:
+    async def take(
+        self, name: str, holder: str, expires_at: datetime, seen: Lease | None, url: str = "", word: str = ""
+    ) -> Lease | None:
         if seen is None:
-            first = Lease(name, holder, 1, expires_at)
+            first = Lease(name, holder, 1, expires_at, url=url, word=word)
             return first if await self._insert(first) else None
         wanted = (LEASE.c.name == name) & (LEASE.c.token == seen.token)
         wanted &= (LEASE.c.expires_at == seen.expires_at) & (LEASE.c.applied == seen.applied)
-        taken = Lease(name, holder, seen.token + 1, expires_at, seen.applied)
-        values = {"holder": holder, "token": taken.token, "expires_at": expires_at}
+        taken = Lease(name, holder, seen.token + 1, expires_at, seen.applied, url, word)
+        values = {
+            "holder": holder, "token": taken.token, "expires_at": expires_at, "url": url, "word": word,
+        }  # fmt: skip
         async with translated(), self._writing.begin() as connection:
             changed = await connection.execute(update(LEASE).where(wanted).values(values))
         return taken if changed.rowcount == 1 else None
@@ -49,12 +53,12 @@ class SqlLeases:
     async def release(self, lease: Lease) -> None:
         wanted = (LEASE.c.name == lease.name) & (LEASE.c.token == lease.token)
         async with translated(), self._writing.begin() as connection:
-            await connection.execute(update(LEASE).where(wanted).values(holder=""))
+            await connection.execute(update(LEASE).where(wanted).values(holder="", url=""))
 
     async def _insert(self, lease: Lease) -> bool:
         values = {
             "name": lease.name, "holder": lease.holder, "token": lease.token,
-            "expires_at": lease.expires_at, "applied": lease.applied,
+            "expires_at": lease.expires_at, "applied": lease.applied, "url": lease.url, "word": lease.word,
         }  # fmt: skip
         try:
             async with translated(), self._writing.begin() as connection:
