@@ -17,6 +17,7 @@ from tests.databases import (
     sqlite_url,
 )
 from tests.instance import Instance, prepare, running
+from tests.redis_server import redis_server
 
 __all__ = [
     "centralita",
@@ -25,6 +26,7 @@ __all__ = [
     "postgres_engine",
     "postgres_server",
     "postgres_url",
+    "redis_server",
     "sqlite_url",
 ]
 

@@ -102,6 +102,7 @@ class Reacting:
             wanted = select(ReactionRow.seq, ReactionRow.turns).where(_is(name))
             row = (await connection.execute(wanted)).first()
             if row is None:
+                self._turns = 0
                 return True
             if self._turns not in (None, row.turns):
                 self._worker_seen_s = self._steady()
