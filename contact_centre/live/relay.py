@@ -62,7 +62,7 @@ class Relay:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._screens = Screens[RelayedScreen]()
-        self._wanting: asyncio.Queue[RelayedScreen] = asyncio.Queue()
+        self._wanting: asyncio.Queue[RelayedScreen] = asyncio.Queue()  # each screen once at most
         self._newest = NOWHERE
         self._beat_s = float("-inf")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from itertools import islice
 
 import structlog
 
@@ -40,17 +39,14 @@ class Outbox:
             await self._any.wait()
             self._any.clear()
             while self._waiting:
-                batch = tuple(islice(self._waiting, BATCH))
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 try:
                     await self._send(batch)
                 except AWAY as error:
                     self._lost(error)
                     await asyncio.sleep(RETRY_S)
-                    continue
-                for _ in batch[: len(self._waiting)]:
-                    self._waiting.popleft()
 
-    async def _send(self, batch: tuple[tuple[str, bytes], ...]) -> None:
+    async def _send(self, batch: list[tuple[str, bytes]]) -> None:
         async with asyncio.timeout(SEND_TIMEOUT_S), self._link.redis.pipeline(transaction=False) as pipe:
             for kind, text in batch:
                 pipe.publish(self._link.name(kind), text)

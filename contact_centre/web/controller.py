@@ -20,7 +20,10 @@ from voice_core.lease import CONTROLLER, LEASE_TIMEOUT_S, Lease, Leases
 
 LOOK_EVERY_S = 1.0
 CONNECT_TIMEOUT_S = 2.0
+PLACE_TIMEOUT_S = 5.0  # for one of the CONNECTIONS to be free
+HANDSHAKE_TIMEOUT_S = 8.0  # of a WebSocket; the controller may have to reach Asterisk first
 ANSWER_TIMEOUT_S = 20.0  # without a byte
+CLOSE_TIMEOUT_S = 2.0
 CONNECTIONS = 200  # to the controller, WebSockets not counted
 LONGEST_MESSAGE_BYTES = 16 * 1024 * 1024  # of a WebSocket: a snapshot of a large room
 HEARTBEAT_S = 20.0
@@ -113,7 +116,7 @@ class Controller(AbstractAsyncContextManager["Controller"]):
         for last in (False, True):
             reached = await self._found()
             try:
-                async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
                     socket = await reached.sockets.ws_connect(
                         _url(reached.lease, path),
                         headers=_named(headers, reached.lease, address),
@@ -131,7 +134,7 @@ class Controller(AbstractAsyncContextManager["Controller"]):
             yield socket
         finally:
             with suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await socket.close()
 
     async def answers(self) -> bool:
@@ -200,7 +203,9 @@ class Controller(AbstractAsyncContextManager["Controller"]):
 
 
 def _http(connections: int) -> aiohttp.ClientSession:
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=ANSWER_TIMEOUT_S)
+    timeout = aiohttp.ClientTimeout(
+        total=None, connect=PLACE_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S, sock_read=ANSWER_TIMEOUT_S
+    )
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections),
         cookie_jar=aiohttp.DummyCookieJar(),
