@@ -91,9 +91,9 @@ class Front:
         self._link = link
         self._outbox = Outbox(link) if link is not None else None
         self._people = people.People(books.access, Sockets(books.access), self._outbox)
-        self._forwarder = Forwarder(controller, self._people.sockets)
-        self._relay = Relay(snapshots_of(controller))
         self._metrics = WebMetrics()
+        self._forwarder = Forwarder(controller, self._people.sockets, self._metrics.forwarded)
+        self._relay = Relay(snapshots_of(controller))
 
     def jobs(self) -> dict[str, Coroutine[Any, Any, None]]:
         found = {"loop lag": self._metrics.watch_loop()}
@@ -112,7 +112,7 @@ class Front:
         app = build_app(
             self._routes(),
             self._books.access,
-            lambda: self._metrics.observe(self._relay.screens, self._forwarder.count),
+            lambda: self._metrics.observe(self._relay.screens),
             panel=CHECKOUT / "panel" / "dist",
             hosts=frozenset({self._settings.http_host}),
             elsewhere=Elsewhere(elsewhere, self._forwarder.request),

@@ -144,7 +144,7 @@ async def serving(
         "recordings described": describing.run(),
         "call log": log_lives(house.news),
         "alarms": metrics.counts.follow_alarms(house.news),
-        "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
+        "people": UserChanges(books.access, _people(house, telephony, people), _newest(everybody)).run(),
         "loop lag": metrics.watch_loop(),
         "watchdog": watchdog.run(),
     }
@@ -230,10 +230,12 @@ def _parts(
 
 
 def _people(
-    house: House, telephony: Telephony | None
+    house: House, telephony: Telephony | None, sockets: People
 ) -> Callable[[Sequence[User]], Coroutine[Any, Any, None]]:
     async def changed(users: Sequence[User]) -> None:
         await seat(house.desk, users)
+        for user in users:
+            sockets.changed(user.username)  # whoever changed them, and wherever their pages are
         if telephony is not None:
             await telephony.people_changed(users)
         log.info("people_changed", users=[user.username for user in users])

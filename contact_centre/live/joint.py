@@ -44,10 +44,11 @@ class Joint:
         return self._at is None
 
     def begin_again(self) -> None:
-        """Another snapshot is wanted."""
+        """Another snapshot is wanted, which holds all that was shown or held back."""
         if self._at is not None:
             self._least = max(self._least, self._at)
         self._at = None
+        self._drop_held()
 
     def hear(self, heard: Heard) -> bytes | None:
         """What to show now, if anything. It may have torn: `waits` tells."""
@@ -73,5 +74,9 @@ class Joint:
     def _hold(self, heard: Heard) -> None:
         self._held.append(heard)
         if len(self._held) > self._limit:
-            self._least = max(self._least, *(each.at for each in self._held))
-            self._held.clear()
+            self._drop_held()
+
+    def _drop_held(self) -> None:
+        for each in self._held:
+            self._least = max(self._least, each.at)
+        self._held.clear()

@@ -22,7 +22,8 @@ from voice_core.errors import CentralitaError
 SILENCE_S = 4.0  # without a beat: what screens show may be old
 FETCHES_AT_ONCE = 4
 FETCH_AGAIN_S = 0.3
-WATCH_EVERY_S = 0.5
+WATCH_EVERY_S = 0.25
+PACE_S = 0.02  # between two screens that are ended: they all come back, and the controller has calls to carry
 
 log = structlog.get_logger(__name__)
 Fetch = Callable[[Ask], Awaitable[tuple[Position, bytes]]]
@@ -86,8 +87,9 @@ class Relay:
         screen.allow(signed)
         if isinstance(screen, RelayedScreen):
             screen.rights += 1
-            if not screen.joint.waits:
-                screen.joint.begin_again()
+            waited = screen.joint.waits
+            screen.joint.begin_again()  # what was held back was chosen by the former rights
+            if not waited:
                 self._wanting.put_nowait(screen)
 
     def heard(self, text: bytes) -> None:
@@ -105,10 +107,8 @@ class Relay:
                 self._wanting.put_nowait(screen)
 
     def lost(self) -> None:
-        """The line is cut: pages come back, and are served another way."""
+        """The line is cut."""
         self._beat_s = float("-inf")
-        for screen in self._screens:
-            screen.end()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -141,8 +141,13 @@ class Relay:
             await asyncio.sleep(FETCH_AGAIN_S)
 
     async def _watch(self) -> None:
+        """Screens that nothing is told are ended: their pages come back, and are served another way."""
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             if len(self._screens) and not self.lives:
                 log.warning("live_silent", screens=len(self._screens))
-                self.lost()
+            for screen in self._screens:
+                if self.lives:
+                    break  # heard again: what the others missed shows in the numbers
+                screen.end()
+                await asyncio.sleep(PACE_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections.abc import Callable
 
 import aiohttp
 from aiohttp import web
@@ -32,12 +32,14 @@ ANSWERED_WITH = ("Content-Type", "Content-Range", "Accept-Ranges", "Content-Disp
 
 
 class Forwarder:
-    """`count` is by outcome: the answer's class (2xx …), or the code of our own refusal."""
+    """`count` hears of each outcome: the answer's class (2xx …), or the code of our own refusal."""
 
-    def __init__(self, controller: Controller, sockets: Sockets) -> None:
+    def __init__(
+        self, controller: Controller, sockets: Sockets, count: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._controller = controller
         self._sockets = sockets
-        self.count: Counter[str] = Counter()
+        self._count = count
 
     async def request(self, request: web.Request) -> web.StreamResponse:
         """The controller's answer. Raises ControllerAwayError, AnswerLostError."""
@@ -46,10 +48,10 @@ class Forwarder:
         headers = passed_on(request)
         try:
             async with self._controller.ask(request.method, path, headers, request[ADDRESS], body) as answer:
-                self.count[f"{answer.status // 100}xx"] += 1
+                self._count(f"{answer.status // 100}xx")
                 return await _pass(request, answer)
         except UnavailableError as error:
-            self.count[error.code] += 1
+            self._count(error.code)
             raise
 
     async def socket(self, ask: Ask, path: str, needs: Privilege) -> web.WebSocketResponse:
@@ -102,7 +104,9 @@ async def _pass(request: web.Request, answer: aiohttp.ClientResponse) -> web.Str
     await response.prepare(request)
     request[PREPARED] = True
     async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            await response.write(chunk)
-    await response.write_eof()
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await response.write(chunk)
+        except (ConnectionError, TimeoutError):
+            break  # whoever asked has gone, or takes nothing more
     return response

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import Counter as Counted
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from contact_centre.web.counts import Counts
@@ -81,9 +82,9 @@ class WebMetrics:
         self.registry = CollectorRegistry()
         self.lag = _lag(self.registry)
         self.screens = Gauge("centralita_screens", "Event sockets fed from here", registry=self.registry)
-        self.forwarded = Gauge(
-            "centralita_forwarded_requests",
-            "Passed on to the controller since the start, by what came of it",
+        self._forwarded = Counted(
+            "centralita_forwarded",
+            "Requests passed on to the controller, by what came of it",
             ["outcome"],
             registry=self.registry,
         )
@@ -92,10 +93,11 @@ class WebMetrics:
         """Until cancelled."""
         await _watch_loop(self.lag)
 
-    def observe(self, screens: int, forwarded: Mapping[str, int]) -> bytes:
+    def forwarded(self, outcome: str) -> None:
+        self._forwarded.labels(outcome).inc()
+
+    def observe(self, screens: int) -> bytes:
         self.screens.set(screens)
-        for outcome, count in forwarded.items():
-            self.forwarded.labels(outcome).set(count)
         return generate_latest(self.registry)
 
 

@@ -27,7 +27,8 @@ async def web_before(instance: Instance) -> AsyncIterator[Instance]:
     environment = {**instance.environment, "CENTRALITA_HTTP_PORT": str(port)}
     web = replace(instance, http_port=port, environment=environment, process=None)
     async with part(web, "run", "web"):
-        await checks(web, database=True, controller=True, redis=True)
+        redis = {"redis": True} if "CENTRALITA_REDIS_URL" in environment else {}
+        await checks(web, database=True, controller=True, **redis)
         yield web
 
 

@@ -88,6 +88,10 @@ class Screens(RuleBasedStateMachine):
         assert self.old is not None
         self.line.append(self.old.change(key))
 
+    @rule()
+    def begin_again(self) -> None:
+        self.joint.begin_again()
+
     @precondition(lambda self: self.line)
     @rule()
     def hear(self) -> None:

@@ -67,13 +67,17 @@ class Reacting:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for: nothing is lost by that."""
+        waits = False
         while True:
             self._woken.clear()
             try:
                 while await self.turn() == BATCH:
                     pass
+                waits = False
             except UnavailableError as error:
-                log.warning("reaction_waits", reaction=self._reaction.name, error=str(error))
+                if not waits:
+                    waits = True
+                    log.warning("reaction_waits", reaction=self._reaction.name, error=str(error))
             except Exception:  # the next turn tries again; it must not end the centre
                 log.exception("reaction_failed", reaction=self._reaction.name)
             with suppress(TimeoutError):
