@@ -12,6 +12,7 @@ from contact_centre.shared.link import AWAY, Link
 
 LISTEN_S = 0.25  # then it is seen whether the scope has changed
 SUBSCRIBE_TIMEOUT_S = 2.0
+SILENCE_S = 5.0  # then Redis is asked whether it is there; after twice as long the line is taken for dead
 RETRY_S = 0.5
 
 log = structlog.get_logger(__name__)
@@ -49,10 +50,20 @@ class Subscription:
             if self._away:
                 self._away = False
                 log.info("subscription_back")
+            loop = asyncio.get_running_loop()
+            heard_s, asked = loop.time(), False
             while self._link.scope == scope:
                 message: dict[str, Any] | None = await line.get_message(timeout=LISTEN_S)
+                silent_s = loop.time() - heard_s
                 if message is not None:
-                    self._tell(names[message["channel"]], message["data"])
+                    heard_s, asked = loop.time(), False
+                    if message["type"] == "message":
+                        self._tell(names[message["channel"]], message["data"])
+                elif silent_s > 2 * SILENCE_S:
+                    raise TimeoutError
+                elif silent_s > SILENCE_S and not asked:
+                    asked = True
+                    await line.ping()
 
     def _tell(self, hear: Hear, text: bytes) -> None:
         try:

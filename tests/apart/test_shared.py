@@ -15,6 +15,7 @@ from contact_centre.doctor import examine
 from contact_centre.live.screens import Audience
 from contact_centre.live.wire import KIND, Wire, read
 from contact_centre.settings import load_settings
+from contact_centre.shared import subscription
 from contact_centre.shared.link import Link, open_link
 from contact_centre.shared.outbox import LIMIT, Outbox
 from contact_centre.shared.subscription import Subscription
@@ -112,6 +113,44 @@ async def test_messages_arrive_in_order_and_two_centres_do_not_hear_each_other(
             await asyncio.gather(*jobs, return_exceptions=True)
     assert heard == list(range(1, 302))
     assert strange == []
+
+
+async def test_a_line_that_is_dead_without_a_word_is_noticed_and_mended(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscription, "SILENCE_S", 0.4)
+    heard, lost = asyncio.Event(), asyncio.Event()
+    async with open_link(redis_server.url) as link, open_link(redis_server.url) as other:
+        assert link is not None
+        assert other is not None
+        listening = asyncio.create_task(Subscription(link, {KIND: lambda _: heard.set()}, lost.set).run())
+        try:
+            async with asyncio.timeout(15):
+                await until_heard(other, heard)
+                while await pings(other) < 3:  # silence alone: Redis answers that it is there
+                    await asyncio.sleep(0.05)
+                assert not lost.is_set()
+                redis_server.freeze()
+                try:
+                    await lost.wait()
+                finally:
+                    redis_server.thaw()
+                heard.clear()
+                await until_heard(other, heard)
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def pings(link: Link) -> int:
+    """How often Redis was asked whether it is there."""
+    return int((await link.redis.info("commandstats")).get("cmdstat_ping", {"calls": 0})["calls"])
+
+
+async def until_heard(link: Link, heard: asyncio.Event) -> None:
+    while not heard.is_set():
+        await link.redis.publish(link.name(KIND), b"{}")
+        await asyncio.sleep(0.05)
 
 
 async def test_a_queue_that_overflows_leaves_a_gap_in_the_numbers() -> None:

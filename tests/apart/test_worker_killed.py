@@ -6,10 +6,12 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
@@ -45,19 +47,28 @@ async def test_the_description_arrives_all_the_same(
     instance = prepare(tmp_path / "home", database_url=url, redis_url=redis_server.url)
     instance.home.mkdir()
     await closed_and_recorded(engine, "c1")
-    async with engine.connect() as held:
-        await held.execute(text("SELECT 1 FROM recordings FOR UPDATE"))
-        async with part(instance, "run", "worker") as worker:
-            await until_somebody_waits_for_a_lock(engine)
-            os.kill(worker.pid, signal.SIGKILL)
-            await worker.wait()
-        await held.rollback()
+    async with recordings_locked(url), part(instance, "run", "worker") as worker:
+        await until_somebody_waits_for_a_lock(engine)
+        os.kill(worker.pid, signal.SIGKILL)
+        await worker.wait()
     assert await disposition(engine, "c1") is None
     async with part(instance, "run", "worker") as worker:
         await described(engine, "c1", instance)
         await closed_and_recorded(engine, "c2")  # by nobody who would tell
         await described(engine, "c2", instance)
         assert worker.returncode is None
+
+
+@asynccontextmanager
+async def recordings_locked(url: str) -> AsyncIterator[None]:
+    """By a connection of its own: ours are ended by the server when they sit in a transaction for 3 s."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM recordings FOR UPDATE")
+            yield
+    finally:
+        await connection.close()
 
 
 async def closed_and_recorded(engine: AsyncEngine, name: str) -> None:
