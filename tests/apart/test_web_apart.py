@@ -76,7 +76,7 @@ async def test_a_day_at_work_through_a_web(centre: Centre) -> None:
         assert middle < SCREEN_LIMIT_MS
 
 
-async def test_guesses_are_counted_together_and_signing_out_is_heard_everywhere(centre: Centre) -> None:
+async def test_guesses_are_counted_together(centre: Centre) -> None:
     async with aiohttp.ClientSession() as guesser:
 
         async def guess(web: Instance) -> int:
@@ -87,16 +87,26 @@ async def test_guesses_are_counted_together_and_signing_out_is_heard_everywhere(
         tried = [await guess(web) for web in (centre.web, centre.other) * 3]
         assert tried == [401] * 5 + [429]
         assert await guess(centre.controller) == 429
-    async with Api(centre.web, "luis") as luis:
-        url = f"{centre.web.url}/api/v1/events"
-        async with luis.session.ws_connect(url) as socket:
-            assert (await socket.receive_json())["type"] == "snapshot"
+
+
+@pytest.mark.parametrize("where", ["at another web", "on the command line"])
+async def test_a_session_that_ends_somewhere_else_ends_here_at_once(centre: Centre, where: str) -> None:
+    async with (
+        Api(centre.web, "luis") as luis,
+        luis.session.ws_connect(f"{centre.web.url}/api/v1/events") as socket,
+    ):
+        assert (await socket.receive_json())["type"] == "snapshot"
+        if where == "at another web":
             headers = {"X-CSRF-Token": luis._csrf}
-            async with luis.session.delete(f"{centre.other.url}/api/v1/session", headers=headers) as answer:
+            url = f"{centre.other.url}/api/v1/session"
+            async with luis.session.delete(url, headers=headers) as answer:
                 assert answer.status == 204
-            while (message := await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
-                pass
-            assert message.data == 4001
+        else:
+            new_one = ("user", "password", "luis", "--password-stdin")
+            await centre.controller.command(*new_one, stdin=f"{PASSWORD}\n")
+        while (message := await socket.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+            pass
+        assert message.data == 4001
 
 
 async def test_redis_killed_and_back(centre: Centre) -> None:
