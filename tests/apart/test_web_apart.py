@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from tests.apart.front import checks, page, web_before
 from tests.databases import fresh_database
-from tests.faults.processes import controller_of, part
+from tests.faults.processes import controller_of, long_form, part
 from tests.instance import PASSWORD, Api, Instance, prepare, running
 from tests.people import at_desk, closed, dial_in, kinds
 from tests.postgres_server import PostgresServer
@@ -117,11 +117,13 @@ async def test_a_session_that_ends_somewhere_else_ends_here_at_once(centre: Cent
         assert message.data == 4001
 
 
-async def test_redis_killed_and_back(centre: Centre) -> None:
+@pytest.mark.parametrize("how", long_form(["killed", "frozen"], ["killed"]))
+async def test_redis_gone_and_back(centre: Centre, how: str) -> None:
     """The page's socket is closed and served by the controller itself; later ones are fed from Redis again."""
-    web = centre.web
+    web, redis = centre.web, centre.redis
+    goes, comes = (redis.kill, redis.start) if how == "killed" else (redis.freeze, redis.thaw)
     async with Api(web, "sofia") as sofia, page(sofia, web) as shown, Api(web, "ana") as ana:
-        await asyncio.to_thread(centre.redis.kill)
+        await asyncio.to_thread(goes)
         try:
             await ana.put("/me/state", state="paused", reason="almuerzo")
             await shown.state("ana", "paused")
@@ -131,7 +133,7 @@ async def test_redis_killed_and_back(centre: Centre) -> None:
             async with Api(web, "luis"):  # signing in does not need it
                 pass
         finally:
-            await asyncio.to_thread(centre.redis.start)
+            await asyncio.to_thread(comes)
         await checks(web, redis=True)
         async with page(sofia, web) as again:
             await ana.put("/me/state", state="offline")
