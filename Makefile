@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv/bin
 PACKAGES := voice_core ivr_flows ari_apps digital_bridge recorder contact_centre bootstrap
 CODE := $(PACKAGES) tests $(wildcard benchmarks)
-FAST_TESTS := --ignore=tests/asterisk --ignore=tests/postgres --ignore=tests/browser --ignore=tests/sip --ignore=tests/faults --ignore=tests/contact_centre/test_openapi.py
+FAST_TESTS := --ignore=tests/asterisk --ignore=tests/postgres --ignore=tests/browser --ignore=tests/sip --ignore=tests/faults --ignore=tests/apart --ignore=tests/contact_centre/test_openapi.py
 LOCK := $(VENV)/uv pip compile --universal --generate-hashes --quiet --python-version 3.11 \
 	--no-emit-index-url --custom-compile-command "make lock"
 

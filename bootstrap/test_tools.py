@@ -1,4 +1,4 @@
-"""Programs the tests drive: a browser, SIPp, PostgreSQL. Debian's packages, so root is needed; without it they are named."""
+"""Programs the tests drive: a browser, SIPp, PostgreSQL, Redis. Debian's packages: without root they are named."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ TOOLS = {
     "chromium": "chromium",
     "sipp": "sip-tester",
     "initdb": "postgresql",
+    "redis-check-rdb": "redis-tools",  # the same program as redis-server, without its service
     "libatomic.so.1": "libatomic1",  # what drives the browser (Playwright's own Node) is linked against it
 }
 LIBRARIES = Path("/usr/lib")

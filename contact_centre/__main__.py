@@ -81,6 +81,26 @@ def run_asterisk(*, log_json: LogJson = False) -> None:
     raise typer.Exit(carry_out(lambda: serve(settings)))
 
 
+@run_app.command("web")
+def run_web(*, log_json: LogJson = False) -> None:
+    """Panel and API, before a controller that runs elsewhere; as many as wanted. (Panel y API.)"""
+    from contact_centre.commands.apart import run_web as serve
+
+    settings = _settings()
+    set_up_logs(settings.log_level, as_json=log_json)
+    raise typer.Exit(carry_out(lambda: serve(settings)))
+
+
+@run_app.command("worker")
+def run_worker(*, log_json: LogJson = False) -> None:
+    """What follows from contacts that are over. (Lo que sigue a cada contacto.)"""
+    from contact_centre.commands.apart import run_worker as serve
+
+    settings = _settings()
+    set_up_logs(settings.log_level, as_json=log_json)
+    raise typer.Exit(carry_out(lambda: serve(settings)))
+
+
 @app.command()
 def provision(*, as_json: AsJson = False) -> None:
     """Write Asterisk's files, for an Asterisk that others start. (Escribir los archivos de Asterisk.)"""

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contact_centre.access.audit import AuditLog
 from contact_centre.access.service import Access
+from contact_centre.access.throttle import SharedThrottle, Throttle
 from contact_centre.centre_file import Centre
 from contact_centre.contacts.service import Contacts
 from contact_centre.settings import Settings
+from contact_centre.shared.link import Link
 from voice_core.clock import Clock, SystemClock
 from voice_core.errors import UnwritableError
 from voice_core.store.database import explained, open_database
@@ -33,8 +35,9 @@ class Books:
 
 
 @asynccontextmanager
-async def open_books(settings: Settings, centre: Centre) -> AsyncIterator[Books]:
-    """Migrated and ready. Raises UnavailableError, NewerSchemaError, InvalidInputError.
+async def open_books(settings: Settings, centre: Centre, link: Link | None = None) -> AsyncIterator[Books]:
+    """Migrated and ready. Raises UnavailableError, NewerSchemaError, InvalidInputError. `link`: guesses at passwords
+    are counted there together with other processes.
 
     What is done with them may meet a full disk too: that is told in the same words.
     """
@@ -50,7 +53,7 @@ async def open_books(settings: Settings, centre: Centre) -> AsyncIterator[Books]
             engine=engine,
             store=SqlStore(engine),
             queries=Queries(engine),
-            access=Access(engine, clock),
+            access=Access(engine, clock, throttle=SharedThrottle(link) if link else Throttle()),
             audit=AuditLog(engine, clock),
             contacts=Contacts(engine, clock, centre.organisation.country),
         )

@@ -23,6 +23,7 @@ from contact_centre.centre_reading import load_centre, require_flows
 from contact_centre.secrets_file import NAME as SECRETS_FILE
 from contact_centre.secrets_file import load_secrets
 from contact_centre.settings import CHECKOUT, Settings
+from contact_centre.shared.link import AWAY, connect
 from ivr_flows import read_folder
 from voice_core.errors import CentralitaError
 
@@ -51,7 +52,7 @@ class Finding:
 async def examine(settings: Settings) -> Sequence[Finding]:
     """Look at everything; changes nothing. Does not raise for what it finds."""
     found = await asyncio.to_thread(lambda: [finding for look in _LOOKS for finding in look(settings)])
-    return [*found, await _database(settings)]
+    return [*found, await _database(settings), *await _redis(settings)]
 
 
 def _asterisk(_settings: Settings) -> Iterator[Finding]:
@@ -185,6 +186,24 @@ async def _database(settings: Settings) -> Finding:
             f"does not answer ({why}): look at CENTRALITA_DATABASE_URL and whether the server runs",
         )  # fmt: skip
     return Finding("database", True, "responde", "answers")
+
+
+async def _redis(settings: Settings) -> Sequence[Finding]:
+    """Nothing to say where there is none."""
+    if not settings.redis_url:
+        return []
+    try:
+        async with asyncio.timeout(DATABASE_TIMEOUT_S), connect(settings.redis_url) as redis:
+            await redis.ping()
+    except (*AWAY, CentralitaError) as error:
+        why = type(error).__name__  # not its text: it may hold the password
+        return [Finding(
+            "redis", False, f"no responde ({why}): revise CENTRALITA_REDIS_URL y que el servidor esté en marcha; sin él "
+            "el centro funciona, y cada web muestra lo que le pasa el controlador",
+            f"does not answer ({why}): look at CENTRALITA_REDIS_URL and whether the server runs; without it the centre "
+            "works, and each web shows what the controller passes on",
+        )]  # fmt: skip
+    return [Finding("redis", True, "responde", "answers")]
 
 
 _LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

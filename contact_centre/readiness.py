@@ -21,12 +21,16 @@ def checks_of(engine: AsyncEngine, router: Router, telephone: Telephone | None) 
     async def asterisk() -> bool:
         return telephone is not None and telephone.connected
 
-    async def database() -> bool:
-        async with engine.connect() as connection:
-            return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
-
     async def routing() -> bool:
         now = asyncio.get_running_loop().time()
         return router.last_round is not None and now - router.last_round < ROUTER_ALIVE_S
 
-    return {"asterisk": asterisk, "database": database, "router": routing}
+    return {"asterisk": asterisk, "database": database_answers(engine), "router": routing}
+
+
+def database_answers(engine: AsyncEngine) -> Check:
+    async def database() -> bool:
+        async with engine.connect() as connection:
+            return bool((await connection.execute(text("SELECT 1"))).scalar_one() == 1)
+
+    return database

@@ -44,6 +44,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "La telefonía no responde en este momento. Vuelva a intentarlo en unos segundos.",
         "The telephone system does not answer right now. Try again in a few seconds.",
     ),
+    "controller_away": (
+        (
+            "La parte que lleva las llamadas no responde: se está volviendo a poner en marcha y las llamadas siguen. "
+            "Vuelva a intentarlo en unos segundos."
+        ),
+        (
+            "The part that carries the calls does not answer: it is being started again, and calls go on. "
+            "Try again in a few seconds."
+        ),
+    ),
+    "answer_lost": (
+        "Se cortó la conexión mientras se hacía. Mire si ya está hecho antes de repetirlo.",
+        "The line was cut while this was being done. Look whether it is done before you repeat it.",
+    ),
     "unwritable": (
         (
             "No se puede escribir {where} ({why}): libere espacio o devuelva la carpeta a su usuario, o fije "

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
@@ -33,6 +35,12 @@ def _loopback(host: str) -> str:
 
 def _address(host: str) -> str:
     return str(ipaddress.ip_address(host))
+
+
+def _redis(url: str) -> str:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
 
 
 Loopback = Annotated[str, AfterValidator(_loopback)]
@@ -61,6 +69,9 @@ class Settings(BaseModel):
     trunk_host: Address = "127.0.0.2"  # where the demo trunk's calls come from
     trunk_port: Port = 5170  # and where calls out through it go
     database_url: str = ""
+    redis_url: Annotated[str, AfterValidator(_redis)] = Field(default="", repr=False)
+    # Where `run web` reaches the controller, when not at http_host and http_port.
+    controller_url: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+/?)?$", max_length=200)
     flows_folder: Path = CHECKOUT / "ivr_flows" / "flows"
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
@@ -107,6 +118,20 @@ class Settings(BaseModel):
     def softphone_url(self) -> str:
         """Asterisk's SIP over WebSocket, as the panel's proxy reaches it."""
         return f"ws://{self.asterisk_http_host}:{self.asterisk_http_port}/ws"
+
+    @property
+    def own_url(self) -> str:
+        """Where the other processes of the centre reach this one when it is the controller."""
+        if self.controller_url:
+            return self.controller_url.rstrip("/")
+        address = ipaddress.ip_address(self.http_host)
+        host = socket.gethostname() if address.is_unspecified else self.http_host
+        return f"http://[{host}]:{self.http_port}" if ":" in host else f"http://{host}:{self.http_port}"
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What the controller's server is called."""
+        return frozenset({self.http_host, urlsplit(self.own_url).hostname or ""})
 
     @property
     def panel_url(self) -> str:
@@ -159,4 +184,5 @@ def _sentence(error: ValidationError, from_environment: Mapping[str, Any], path:
         else "The settings"
     )
     what = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {what}" + (f" (given: {first['input']!r})" if name else "")
+    shown = name and not name.endswith("_url")  # which may hold a password
+    return f"{where}: {what}" + (f" (given: {first['input']!r})" if shown else "")

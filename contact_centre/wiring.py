@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_apps.presenter import TaskPresenter
 from contact_centre.access.models import User
 from contact_centre.access.reactions import UserChanges
+from contact_centre.across import Across
 from contact_centre.asterisk_process import port_problem
 from contact_centre.books import Books, open_books
 from contact_centre.call_log import log_lives
@@ -33,15 +34,18 @@ from contact_centre.live.timeline import Timelines
 from contact_centre.one_instance import one_instance
 from contact_centre.people import FirstPassword, ensure_people, people_told, seat, take_back_untold
 from contact_centre.readiness import checks_of
-from contact_centre.recordings.reactions import describe_closed
+from contact_centre.recordings.reactions import DESCRIBE
 from contact_centre.secrets_file import load_secrets
 from contact_centre.service_manager import Notifier
 from contact_centre.settings import CHECKOUT, Settings
+from contact_centre.shared.link import open_link
 from contact_centre.telephony import House, NoAmi, Telephony, open_telephony
 from contact_centre.watchdog import Watchdog
 from contact_centre.web.app import Server
 from contact_centre.web.metrics import MeasuredStore, Metrics
+from contact_centre.web.people import People
 from contact_centre.web.screens import Parts, build_screens
+from contact_centre.web.sockets import Sockets
 from ivr_flows import load_flows
 from recorder.recording import Recorder
 from voice_core.desk import Desk
@@ -50,6 +54,7 @@ from voice_core.news import LocalNews
 from voice_core.ports import Presenter
 from voice_core.router import Router
 from voice_core.store.ownership import Owned, own
+from voice_core.store.reactions import Reacting
 
 SWITCHBOARD_READY_TIMEOUT_S = 15.0
 
@@ -82,11 +87,13 @@ async def run(
     async with AsyncExitStack() as stack:
         stack.enter_context(one_instance(settings.home))
         centre = load_centre(ensure_centre_file(settings))
-        _require_free_port(settings)
-        books = await stack.enter_async_context(open_books(settings, centre))
-        owning = own(books.engine, settings.home, books.clock, _standing_by)
+        require_free_port(settings)
+        link = await stack.enter_async_context(open_link(settings.redis_url))
+        books = await stack.enter_async_context(open_books(settings, centre, link))
+        owning = own(books.engine, settings.home, books.clock, _standing_by, settings.own_url)
         owned = await stack.enter_async_context(owning)
-        await stack.enter_async_context(_all({name: job() for name, job in owned.jobs.items()}))
+        await stack.enter_async_context(all_running({name: job() for name, job in owned.jobs.items()}))
+        across = Across(link, owned.lease)
         house, metrics = await _house(settings, centre, books, owned)
         stack.push_async_callback(_take_back, books, settings.home)
         first = await ensure_people(books.access, settings.home)
@@ -98,7 +105,7 @@ async def run(
         if with_telephone:
             telephony = await stack.enter_async_context(open_telephony(house, manager.files))
         watchdog = Watchdog(settings.watchdog_s, manager.alive)
-        async with serving(house, metrics, telephony, everybody, watchdog):
+        async with serving(house, metrics, telephony, everybody, watchdog, across):
             settled()
             started(Started(settings, centre, first, with_telephone))
             people_told(settings.home)
@@ -114,16 +121,20 @@ async def serving(
     telephony: Telephony | None,
     everybody: Sequence[User],
     watchdog: Watchdog,
+    across: Across,
 ) -> AsyncIterator[None]:
     """Every loop of the centre runs, and the web answers, while the context is open."""
     books, queues = house.books, house.centre.queue_configs()
+    describing = Reacting(books.engine, DESCRIBE, gives_way=True)
+    house.desk.listen(across.closed_heard_by(describing.wake))
+    people = People(books.access, Sockets(books.access), across.outbox)
     recorder = telephony.recorder if telephony else house.recorder(NoAmi())
     presenters: dict[str, Presenter] = {"task": TaskPresenter()}
     if telephony is not None:
         presenters["voice"] = telephony.board.presenter
     router = Router(house.desk, queues, presenters, books.clock)
     room = await _room(house, recorder, telephony)
-    feed = Feed(house.news, room)
+    feed = Feed(house.news, room, across.wire)
     still = await telephony.channels() if telephony else frozenset[str]()
     jobs = {
         "recordings of before": recorder.recover(
@@ -132,10 +143,10 @@ async def serving(
         "router": _route(router, telephony),
         "feed": feed.run(),
         "recordings begun": recorder.run(),
-        "recordings": describe_closed(house.news, recorder),
+        "recordings described": describing.run(),
         "call log": log_lives(house.news),
         "alarms": metrics.counts.follow_alarms(house.news),
-        "people": UserChanges(books.access, _people(house, telephony), _newest(everybody)).run(),
+        "people": UserChanges(books.access, _people(house, telephony, people), _newest(everybody)).run(),
         "loop lag": metrics.watch_loop(),
         "watchdog": watchdog.run(),
     }
@@ -146,11 +157,13 @@ async def serving(
             "disk": telephony.disk_watch().run(),
             "sip guard": telephony.guard().run(),
         }
-    async with _all(jobs):
+    jobs |= across.jobs(people)
+    async with all_running(jobs):
         if telephony is not None:
             await _ready(telephony)
-        parts = _parts(house, metrics, room, feed, recorder, router, telephony)
-        async with Server(build_screens(parts), house.settings.http_host, house.settings.http_port):
+        parts = _parts(house, metrics, room, feed, recorder, router, telephony, across.word)
+        app = build_screens(parts, people)
+        async with Server(app, house.settings.http_host, house.settings.http_port):
             yield
 
 
@@ -192,7 +205,7 @@ async def _room(house: House, recorder: Recorder, telephony: Telephony | None) -
 
 def _parts(
     house: House, metrics: Metrics, room: Room, feed: Feed, recorder: Recorder, router: Router,
-    telephony: Telephony | None,
+    telephony: Telephony | None, word: str,
 ) -> Parts:  # fmt: skip
     books, zone = house.books, ZoneInfo(house.centre.organisation.timezone)
     return Parts(
@@ -213,15 +226,18 @@ def _parts(
         telephone=telephony.telephone if telephony else None,
         listening=telephony.listening if telephony else None,
         softphone_url=house.settings.softphone_url if telephony else None,
-        hosts=frozenset({house.settings.http_host}),
+        hosts=house.settings.names,
+        word=word,
     )
 
 
 def _people(
-    house: House, telephony: Telephony | None
+    house: House, telephony: Telephony | None, sockets: People
 ) -> Callable[[Sequence[User]], Coroutine[Any, Any, None]]:
     async def changed(users: Sequence[User]) -> None:
         await seat(house.desk, users)
+        for user in users:
+            sockets.changed(user.username)  # whoever changed them, and wherever their pages are
         if telephony is not None:
             await telephony.people_changed(users)
         log.info("people_changed", users=[user.username for user in users])
@@ -234,7 +250,7 @@ def _newest(users: Sequence[User]) -> int:
 
 
 @asynccontextmanager
-async def _all(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
+async def all_running(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
     """One task a job; the first that fails ends the context with its error."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(job, name=name) for name, job in jobs.items()]
@@ -262,9 +278,8 @@ async def _ready(telephony: Telephony) -> None:
         ) from None
 
 
-def _require_free_port(settings: Settings) -> None:
+def require_free_port(settings: Settings) -> None:
     """Before anything starts: the port is what most often is in the way."""
-
     problem = port_problem(socket.SOCK_STREAM, settings.http_host, settings.http_port)
     if problem is not None:
         raise UnavailableError(f"{problem}: stop what uses it, or set CENTRALITA_HTTP_PORT to a free one.")

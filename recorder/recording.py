@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import Session
 
+from recorder.description import description, now_of
 from recorder.errors import DamagedError, VaultError
 from recorder.filter import Filter, conditions
 from recorder.models import Recording, RecordingRow, RecordingState, as_recording
@@ -131,10 +132,6 @@ class Recorder:
             except UnavailableError as error:
                 log.warning("recording_kept_later", interaction=interaction_id, error=str(error))
                 await asyncio.sleep(RETRY_S)
-
-    async def describe(self, interaction: Interaction) -> None:
-        """Copy what became known later (agent, result, disposition) onto the recordings' rows."""
-        await write(self._engine, lambda connection: _describe_all(connection, interaction))
 
     async def recover(self, still: frozenset[str] = frozenset()) -> None:
         """At start: take up files whose calls ended unwatched, and those the vault refused before.
@@ -274,13 +271,10 @@ class Recorder:
             of_this_contact = RecordingRow.interaction_id == interaction.id
             earlier = connection.scalar(select(func.count()).select_from(RecordingRow).where(of_this_contact))
             row_id = f"{interaction.id}.r{(earlier or 0) + 1}"
-            begun: dict[str, object] = {
-                "id": row_id,
-                "channel_id": channel_id,
-                "state": RecordingState.RUNNING,
-            }
-            begun |= {"started_at": started_at} | _described(interaction)
-            connection.execute(insert(RecordingRow).values(begun))
+            # As it is now, not as it was then: noted late, it may be over, and described already.
+            described = description(now_of(connection, interaction.id) or interaction)
+            begun = {"id": row_id, "channel_id": channel_id, "state": RecordingState.RUNNING}
+            connection.execute(insert(RecordingRow).values(begun | {"started_at": started_at} | described))
             return row_id
 
         return await write(self._engine, begin)
@@ -363,21 +357,3 @@ def _open_rows(connection: Connection, interaction_id: str) -> Sequence[Recordin
     wanted = RecordingRow.interaction_id == interaction_id, RecordingRow.state.in_(_OPEN_STATES)
     with Session(connection) as session:
         return session.scalars(select(RecordingRow).where(*wanted)).all()
-
-
-def _describe_all(connection: Connection, interaction: Interaction) -> None:
-    of_it = RecordingRow.interaction_id == interaction.id
-    connection.execute(update(RecordingRow).where(of_it).values(_described(interaction)))
-
-
-def _described(interaction: Interaction) -> dict[str, object]:
-    known: dict[str, object] = {
-        "interaction_id": interaction.id,
-        "direction": interaction.direction,
-        "from_address": interaction.from_address,
-        "to_address": interaction.to_address,
-        "queue": interaction.queue,
-        "end_reason": interaction.end_reason,
-        "disposition": interaction.disposition,
-    }
-    return known | ({"agent": interaction.agent} if interaction.agent else {})  # whoever had it stays on it

@@ -21,6 +21,7 @@ from tests.databases import (
     sqlite_url,
 )
 from tests.instance import Instance, prepare, running
+from tests.redis_server import redis_server
 
 __all__ = [
     "any_url",
@@ -30,6 +31,7 @@ __all__ = [
     "postgres_engine",
     "postgres_server",
     "postgres_url",
+    "redis_server",
     "sqlite_url",
 ]
 

@@ -9,10 +9,11 @@ the database could not be read does not count, so that an outage of the database
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -27,6 +28,7 @@ RENEW_EVERY_S = 1.0
 LOOK_EVERY_S = 0.5
 LONGEST_GAP_S = 1.5  # between two looks; after a longer one the watching begins anew
 LEASE_TIMEOUT_S = 2.0  # one look, taking or renewal
+WORD_BYTES = 16
 RETRY_S = 0.25  # after a renewal that did not reach the database
 
 log = structlog.get_logger(__name__)
@@ -39,6 +41,10 @@ class Lease:
     token: int
     expires_at: datetime  # what its holder last promised; others only look whether it changes
     applied: int = 0  # number of the last commit under any token
+    url: str = ""  # where its holder serves
+    word: str = field(
+        default="", repr=False
+    )  # random, of this token: who knows it can read the row (decision 0016)
 
 
 class Leases(Protocol):
@@ -46,7 +52,9 @@ class Leases(Protocol):
 
     async def read(self, name: str) -> Lease | None: ...
 
-    async def take(self, name: str, holder: str, expires_at: datetime, seen: Lease | None) -> Lease | None:
+    async def take(
+        self, name: str, holder: str, expires_at: datetime, seen: Lease | None, url: str = "", word: str = ""
+    ) -> Lease | None:
         """With the next token, if the row is still as `seen`; None when somebody was quicker."""
 
     async def renew(self, lease: Lease, expires_at: datetime) -> None:
@@ -81,15 +89,22 @@ def may_take(sighting: Sighting, holder: str) -> bool:
 
 
 class Standby:
-    """Waits for the lease."""
+    """Waits for the lease. `url`: where we will serve once it is ours."""
 
     def __init__(
-        self, leases: Leases, holder: str, clock: Clock, steady: Callable[[], float] = time.monotonic
+        self,
+        leases: Leases,
+        holder: str,
+        clock: Clock,
+        steady: Callable[[], float] = time.monotonic,
+        *,
+        url: str = "",
     ) -> None:
         self._leases = leases
         self._holder = holder
         self._clock = clock
         self._steady = steady
+        self._url = url
         self._sighting: Sighting | None = None
 
     async def step(self) -> Lease | None:
@@ -100,7 +115,8 @@ class Standby:
         if not may_take(self._sighting, self._holder):
             return None
         async with _named_timeout():
-            return await self._leases.take(CONTROLLER, self._holder, expiry(self._clock), lease)
+            expires_at, word = expiry(self._clock), secrets.token_hex(WORD_BYTES)
+            return await self._leases.take(CONTROLLER, self._holder, expires_at, lease, self._url, word)
 
     async def wait(self, waiting: Callable[[str], None]) -> Lease:
         """Until it is ours. `waiting` is told once who holds it."""

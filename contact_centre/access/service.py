@@ -20,7 +20,7 @@ from contact_centre.access.models import SessionRow, Signed, User, UserRow, as_u
 from contact_centre.access.passwords import Passwords, check_strength, generate_sip_secret
 from contact_centre.access.privileges import Role
 from contact_centre.access.session_memory import SessionMemory
-from contact_centre.access.throttle import Throttle
+from contact_centre.access.throttle import Attempts, Throttle
 from voice_core.clock import Clock
 from voice_core.errors import InvalidInputError, NotFoundError
 from voice_core.store.database import for_writing
@@ -61,20 +61,24 @@ class UserChanges:
 class Access:
     """One request, one transaction."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        clock: Clock,
+        passwords: Passwords | None = None,
+        throttle: Attempts | None = None,
+    ) -> None:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._writing = async_sessionmaker(for_writing(engine), expire_on_commit=False)
         self._clock = clock
         self._passwords = passwords or Passwords()
-        self._throttle = Throttle()
+        self._throttle = throttle or Throttle()
         self._memory = SessionMemory(clock)
 
     async def sign_in(self, username: str, password: str, address: str) -> tuple[str, Signed]:
         """The session's token and its owner. Raises WrongCredentialsError, TooManyAttemptsError."""
         now = self._clock.now()
-        self._throttle.check(username, address, now)
-        # Counted before the slow check, or a thousand guesses sent at once would all pass the test above.
-        self._throttle.failed(username, address, now)
+        attempt = await self._throttle.begin(username, address, now)
         async with self._sessions() as session:
             row = await session.get(UserRow, username)
         known = row if row is not None and row.active else None
@@ -83,7 +87,7 @@ class Access:
             or known is None
         ):
             raise WrongCredentialsError
-        self._throttle.succeeded(username, address)
+        await self._throttle.succeeded(attempt, username, address)
         token = secrets.token_urlsafe(32)
         expires_at = now + SESSION_LIFE
         async with self._writing.begin() as session:
@@ -117,6 +121,11 @@ class Access:
         async with self._writing.begin() as session:
             await session.execute(delete(SessionRow).where(SessionRow.token_hash == signed.token_hash))
         self._memory.forget(signed.token_hash)
+
+    def forget(self, *, token_hash: str = "", username: str = "") -> None:
+        """Another process ended this session, or changed this person: a database that is away must not revive them."""
+        self._memory.forget(token_hash)
+        self._memory.forget_user(username)
 
     async def users(self, *, newer_than: int = -1) -> Sequence[User]:
         """By user name; `newer_than` a revision gives the changed ones alone."""

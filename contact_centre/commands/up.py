@@ -110,7 +110,7 @@ async def _controller(
         tell(what)
 
     serving = run(settings, with_telephone=with_telephone, started=started, stop=stop, manager=manager)
-    await _until_asked(serving, begun, stop)
+    await until_asked(serving, begun, stop)
     return 0
 
 
@@ -124,11 +124,11 @@ async def _asterisk(settings: Settings, manager: Notifier) -> int:
             await stop.wait()
             manager.stopping()
 
-    await _until_asked(serve(), begun, stop)
+    await until_asked(serve(), begun, stop)
     return 0
 
 
-async def _until_asked(serving: Coroutine[Any, Any, None], begun: asyncio.Event, stop: asyncio.Event) -> None:
+async def until_asked(serving: Coroutine[Any, Any, None], begun: asyncio.Event, stop: asyncio.Event) -> None:
     """Serve until SIGINT or SIGTERM, which set `stop`; what has not begun by then is given up."""
     task = asyncio.ensure_future(serving)
     with _signals(stop):

@@ -1,102 +1,76 @@
-"""The live feed: every committed change, rendered once, handed to each screen that may see it."""
+"""The live feed: every committed change, rendered once, with whom it is for; and the snapshot each screen begins with."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Protocol
 
 import structlog
-from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
 from contact_centre.access.models import Signed
-from contact_centre.access.privileges import Privilege, Role
+from contact_centre.access.privileges import Privilege
+from contact_centre.live.joint import Position
 from contact_centre.live.room import Room
-from contact_centre.live.schemas import NoticeOut
+from contact_centre.live.schemas import NoticeOut, SnapshotOut
+from contact_centre.live.screens import Audience, Message, Screen, Screens
+from contact_centre.web.ask import Ask
 from voice_core.interaction import Interaction, Stage
 from voice_core.ledger import Entry, Kind
 from voice_core.news import Lagged, LocalNews
 from voice_core.ports import Change, Notice
 
-LIMIT = 500  # messages a screen may be behind before its socket is closed
 QUEUES_EVERY_S = 1.0
+_ROOM = Audience(room=True)
 
 log = structlog.get_logger(__name__)
 
 
-class Message(BaseModel):
-    """One event of the socket."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: str
-    data: Any = None
-
-
-class Screen:
-    """One open socket: what it may see, and what waits to be sent to it."""
-
-    def __init__(self, signed: Signed) -> None:
-        self.waiting: asyncio.Queue[bytes | None] = asyncio.Queue(LIMIT + 1)
-        self.behind = False
-        self.allow(signed)
-
-    def allow(self, signed: Signed) -> None:
-        """The rights may change while the socket is open."""
-        self.signed = signed
-        self.whole_room = signed.may(Privilege.LIVE_ROOM)
-        self.works = signed.may(Privilege.OWN_WORK)
+class Wire(Protocol):
+    """Takes each message to the screens of other processes, under a number. Never blocks, never raises."""
 
     @property
-    def only_agent(self) -> str | None:
-        """None: sees everybody; otherwise the one agent this screen is about ("" for nobody)."""
-        if self.whole_room:
-            return None
-        return self.signed.username if self.works else ""
+    def position(self) -> Position:
+        """Of the last message."""
 
-    def is_about(self, agent: str | None) -> bool:
-        return self.whole_room or (self.works and agent is not None and agent == self.signed.username)
+    def tell(self, audience: Audience, text: bytes) -> None: ...
 
-    def put(self, text: bytes) -> None:
-        """Never blocks. Too far behind: the socket is closed and the page takes a new snapshot."""
-        if self.behind:
-            return
-        if self.waiting.qsize() >= LIMIT:
-            self.behind = True
-            self.waiting.put_nowait(None)
-            return
-        self.waiting.put_nowait(text)
+    def tear(self) -> None:
+        """Something could not be told: whoever follows takes a snapshot."""
 
 
 class Feed:
-    """One subscription to the news for all screens; `run` feeds them."""
+    """One subscription to the news for all screens, ours and those beyond the wire; `run` feeds them."""
 
-    def __init__(self, news: LocalNews, room: Room) -> None:
+    def __init__(self, news: LocalNews, room: Room, wire: Wire | None = None) -> None:
         self._news = news
         self._room = room
-        self._screens: set[Screen] = set()
+        self._wire = wire
+        self._screens = Screens[Screen]()
         self._owners: dict[str, str | None] = {}  # live interaction → agent it was shown to last
         self._offers: dict[str, tuple[str, str]] = {}  # interaction → (offer, agent)
         self._queues: dict[str, bytes] = {}
         self._minute = b""
 
     @contextmanager
-    def open(self, signed: Signed) -> Iterator[Screen]:
+    def open(self, ask: Ask) -> Iterator[Screen]:
         """A screen that first gets a snapshot, then every change from then on."""
-        screen = Screen(signed)
+        screen = Screen(ask.signed)
         screen.put(self._snapshot(screen))
-        self._screens.add(screen)
-        try:
+        with self._screens.kept(screen):
             yield screen
-        finally:
-            self._screens.discard(screen)
 
     def show_again(self, screen: Screen, signed: Signed) -> None:
         """The user's rights changed: start the screen anew."""
         screen.allow(signed)
         screen.put(self._snapshot(screen))
+
+    def snapshot(self, signed: Signed) -> tuple[Position, SnapshotOut]:
+        """What this person's screen shows now, and which message it stands at."""
+        at = self._wire.position if self._wire is not None else Position(0, 0)
+        return at, self._room.snapshot(_only_agent(signed))
 
     @property
     def screens(self) -> int:
@@ -113,7 +87,7 @@ class Feed:
         """Something that is not in the record changed (muted, a consultation): show it."""
         row = self._room.find(interaction_id)
         if row is not None:
-            self._send(Message(type="interaction", data=self._room.interaction(row)), row.agent)
+            self._send("interaction", self._room.interaction(row), Audience(room=True, agent=row.agent))
 
     async def _follow(self) -> None:
         async with self._news.subscribe() as changes:
@@ -128,19 +102,21 @@ class Feed:
 
     def _begin_again(self) -> None:
         self._remember()
+        if self._wire is not None:
+            self._wire.tear()
         for screen in self._screens:
             screen.put(self._snapshot(screen))
 
     async def _watch_queues(self) -> None:
         while True:
-            if any(screen.whole_room for screen in self._screens):
+            if self._wire is not None or self._screens.among(_ROOM):
                 self._tell_queues()
             await asyncio.sleep(QUEUES_EVERY_S)
 
     def _tell(self, change: Change) -> None:
         self._room.follow(change)
         for agent in change.agents:
-            self._send(Message(type="agent", data=self._room.agent(agent)), agent.id)
+            self._send("agent", self._room.agent(agent), Audience(room=True, agent=agent.id))
         rows = {row.id: row for row in change.interactions}
         for entry in change.entries:
             if (
@@ -152,7 +128,7 @@ class Feed:
             self._tell_interaction(row)
         for offer in change.offers:
             self._offers[offer.interaction_id] = (offer.id, offer.agent)
-            self._send(Message(type="offer", data=self._room.offer(offer)), offer.agent)
+            self._send("offer", self._room.offer(offer), Audience(room=True, agent=offer.agent))
         for row in rows.values():
             self._tell_offer_gone(row, change.entries)
         for notice in change.notices:
@@ -160,12 +136,9 @@ class Feed:
 
     def _tell_interaction(self, row: Interaction) -> None:
         before = self._owners.get(row.id)
-        self._send(Message(type="interaction", data=self._room.interaction(row)), row.agent)
+        self._send("interaction", self._room.interaction(row), Audience(room=True, agent=row.agent))
         if before is not None and before != row.agent:
-            gone = to_json(Message(type="interaction_gone", data={"id": row.id}))
-            for screen in self._screens:
-                if not screen.whole_room and screen.is_about(before):
-                    screen.put(gone)
+            self._send("interaction_gone", {"id": row.id}, Audience(agent=before))
         if row.stage is Stage.CLOSED:
             self._owners.pop(row.id, None)
             self._room.forget(row.id)
@@ -178,47 +151,49 @@ class Feed:
             return
         offer_id, agent = self._offers.pop(row.id)
         data = {"id": offer_id, "interaction_id": row.id, "reason": _why_gone(row.id, entries)}
-        self._send(Message(type="offer_gone", data=data), agent)
+        self._send("offer_gone", data, Audience(room=True, agent=agent))
 
     def _tell_notice(self, notice: Notice) -> None:
         shown = NoticeOut(
             code=notice.code, agent=notice.agent, interaction_id=notice.interaction_id, data=dict(notice.data)
         )
-        text = to_json(Message(type="notice", data=shown))
-        for screen in self._screens:
-            roles = screen.signed.user.roles
-            if notice.agent == screen.signed.username or notice.for_role in roles or Role.ADMIN in roles:
-                screen.put(text)
+        self._send("notice", shown, Audience(person=notice.agent, role=notice.for_role))
 
     def _tell_queues(self) -> None:
         for queue in self._room.queues():
             text = to_json(Message(type="queue", data=queue))
             if self._queues.get(queue.name) != text:
                 self._queues[queue.name] = text
-                for screen in self._screens:
-                    if screen.whole_room:
-                        screen.put(text)
+                self._hand_out(text, _ROOM)
         text = to_json(Message(type="pulse", data=self._room.minute()))
         if text != self._minute:
             self._minute = text
-            for screen in self._screens:
-                if screen.whole_room:
-                    screen.put(text)
+            self._hand_out(text, _ROOM)
 
-    def _send(self, message: Message, agent: str | None) -> None:
-        audience = [screen for screen in self._screens if screen.is_about(agent)]
-        if audience:
-            text = to_json(message)
-            for screen in audience:
-                screen.put(text)
+    def _send(self, kind: str, data: object, audience: Audience) -> None:
+        if self._wire is not None or self._screens.among(audience):
+            self._hand_out(to_json(Message(type=kind, data=data)), audience)
+
+    def _hand_out(self, text: bytes, audience: Audience) -> None:
+        for screen in self._screens.among(audience):
+            screen.put(text)
+        if self._wire is not None:
+            self._wire.tell(audience, text)
 
     def _snapshot(self, screen: Screen) -> bytes:
-        return to_json(Message(type="snapshot", data=self._room.snapshot(screen.only_agent)))
+        return to_json(Message(type="snapshot", data=self._room.snapshot(_only_agent(screen.signed))))
 
     def _remember(self) -> None:
         shown = self._room.snapshot(None)
         self._owners = {row.id: row.agent for row in shown.interactions}
         self._offers = {offer.interaction_id: (offer.id, offer.agent) for offer in shown.offers}
+
+
+def _only_agent(signed: Signed) -> str | None:
+    """None: sees everybody; otherwise the one agent a screen is about ("" for nobody)."""
+    if signed.may(Privilege.LIVE_ROOM):
+        return None
+    return signed.username if signed.may(Privilege.OWN_WORK) else ""
 
 
 def _why_gone(interaction_id: str, entries: tuple[Entry, ...]) -> str:

@@ -176,6 +176,14 @@ class SnapshotOut(Answer):
     pulse: list[MinuteOut]
 
 
+class StandingOut(Answer):
+    """A snapshot, and where it stands among the live messages: `number` counts within `epoch`."""
+
+    epoch: int
+    number: int
+    snapshot: SnapshotOut
+
+
 class SoftphoneOut(Answer):
     """What the telephone in the page registers with."""
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager
+from typing import Protocol
 
 from aiohttp import web
 from pydantic_core import to_json
 
 from contact_centre.access.models import Signed
 from contact_centre.access.privileges import Privilege
-from contact_centre.live.feed import Feed, Message, Screen
+from contact_centre.live.feed import Feed
+from contact_centre.live.schemas import StandingOut
+from contact_centre.live.screens import Message, Screen
 from contact_centre.web.ask import Ask
 from contact_centre.web.route import route
 from contact_centre.web.sockets import BEHIND, Sockets, close
@@ -20,9 +24,36 @@ INCOMING_LIMIT_BYTES = 1024  # nothing is expected from the page
 _PING = to_json(Message(type="ping"), exclude_none=True)
 
 
-class EventRoutes:
-    def __init__(self, feed: Feed, sockets: Sockets) -> None:
+class Source(Protocol):
+    """Where screens are fed from: the controller's own feed, or a web's subscription to it."""
+
+    def open(self, ask: Ask) -> AbstractContextManager[Screen]:
+        """A screen that first gets a snapshot, then every change from then on."""
+
+    def show_again(self, screen: Screen, signed: Signed) -> None:
+        """The user's rights changed: start the screen anew."""
+
+
+class StandingRoutes:
+    """For the webs beside the controller; whoever is signed in may ask for no more than their page shows anyway."""
+
+    def __init__(self, feed: Feed) -> None:
         self._feed = feed
+
+    @route(
+        "GET",
+        "/live/snapshot",
+        needs=Privilege.SIGNED_IN,
+        summary="What my page shows now, and the number of the last live message in it",
+    )
+    async def snapshot(self, ask: Ask) -> StandingOut:
+        at, shown = self._feed.snapshot(ask.signed)
+        return StandingOut(epoch=at.epoch, number=at.number, snapshot=shown)
+
+
+class EventRoutes:
+    def __init__(self, source: Source, sockets: Sockets) -> None:
+        self._source = source
         self._sockets = sockets
 
     @route("GET", "/events", needs=Privilege.SIGNED_IN, summary="Snapshot, then changes", media="websocket")
@@ -35,14 +66,14 @@ class EventRoutes:
         signed = ask.signed
         await socket.prepare(ask.request)
         async with self._sockets.kept(socket, signed):
-            with self._feed.open(signed) as screen:
+            with self._source.open(ask) as screen:
                 await self._serve(socket, screen)
         return socket
 
     async def _serve(self, socket: web.WebSocketResponse, screen: Screen) -> None:
         def alive(now: Signed) -> None:
             if now.user.roles != screen.signed.user.roles:
-                self._feed.show_again(screen, now)
+                self._source.show_again(screen, now)
             screen.put(_PING)
 
         beside = [
@@ -65,4 +96,4 @@ async def _send(socket: web.WebSocketResponse, screen: Screen) -> None:
                 await socket.send_str(text.decode())
         except (TimeoutError, ConnectionError):
             break
-    await close(socket, BEHIND, b"too far behind")
+    await close(socket, *(screen.closing or (BEHIND, b"too far behind")))

@@ -9,16 +9,16 @@ from typing import Protocol
 
 import aiohttp
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from contact_centre.access.privileges import Privilege
 from contact_centre.web.ask import Ask
+from contact_centre.web.joined import join
 from contact_centre.web.route import route
-from contact_centre.web.sockets import Sockets, close
+from contact_centre.web.sockets import Sockets
 from voice_core.errors import UnavailableError
 
 CONNECT_TIMEOUT_S = 5.0
-SEND_TIMEOUT_S = 5.0
 HEARTBEAT_S = 20.0
 LONGEST_SIP_BYTES = 64 * 1024
 
@@ -61,7 +61,7 @@ class SoftphoneRoutes:
                 await page.prepare(ask.request)
                 async with self._sockets.kept(page, ask.signed):
                     with self._open(ask.username):
-                        await self._join(page, asterisk)
+                        await join(page, asterisk, self._sockets.guard(page, Privilege.OWN_WORK))
         return page
 
     @contextmanager
@@ -74,29 +74,3 @@ class SoftphoneRoutes:
             yield
         finally:
             self._pages.page_left(agent)
-
-    async def _join(self, page: web.WebSocketResponse, asterisk: aiohttp.ClientWebSocketResponse) -> None:
-        ways = [
-            asyncio.ensure_future(_carry(page, asterisk)),
-            asyncio.ensure_future(_carry(asterisk, page)),
-            asyncio.ensure_future(self._sockets.guard(page, Privilege.OWN_WORK)),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            await close(page, aiohttp.WSCloseCode.GOING_AWAY, b"telephone closed")
-
-
-Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
-
-
-async def _carry(source: Socket, sink: Socket) -> None:
-    async for message in source:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            if message.type is WSMsgType.TEXT:
-                await sink.send_str(message.data)
-            elif message.type is WSMsgType.BINARY:
-                await sink.send_bytes(message.data)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import structlog
+from sqlalchemy import Connection
 
-from recorder.recording import Recorder
-from voice_core.interaction import Stage
-from voice_core.news import Lagged, LocalNews
+from recorder.description import describe_all
+from voice_core.interaction import Interaction
+from voice_core.ledger import Kind
+from voice_core.store.reactions import Reaction
 
 RECORDED = ("voice", "task")  # calls, and messages left by callers
 
-log = structlog.get_logger(__name__)
+
+def _describe(connection: Connection, contact: Interaction) -> None:
+    if contact.channel in RECORDED:
+        describe_all(connection, contact)
 
 
-async def describe_closed(news: LocalNews, recorder: Recorder) -> None:
-    """Copy result and reason of each closed call or message onto its recordings, until cancelled."""
-    async with news.subscribe() as changes:
-        async for change in changes:
-            if isinstance(change, Lagged):
-                log.warning("recordings_lagged", lost=change.lost)
-                continue
-            for row in change.interactions:
-                if row.stage is Stage.CLOSED and row.channel in RECORDED:
-                    try:
-                        await recorder.describe(row)
-                    except Exception:  # one row less described must not end the centre
-                        log.exception("recording_not_described", interaction=row.id)
+DESCRIBE = Reaction("describe_recordings", Kind.CLOSED, _describe)

@@ -6,6 +6,7 @@ import errno
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from aiohttp import web
 
 from contact_centre.access.service import Access
 from contact_centre.web.endpoint import BODY_LIMIT_BYTES, endpoint
-from contact_centre.web.guard import LOOPBACK_NAMES, guards
+from contact_centre.web.guard import LOOPBACK_NAMES, Next, guards
 from contact_centre.web.metrics import add_metrics
 from contact_centre.web.openapi import openapi
 from contact_centre.web.route import API, Route
@@ -25,6 +26,14 @@ from voice_core.errors import UnavailableError
 SHUTDOWN_TIMEOUT_S = 3.0
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Declared here, answered by another process."""
+
+    routes: Sequence[Route]
+    forward: Next
+
+
 def build_app(
     routes: Sequence[Route],
     access: Access,
@@ -32,11 +41,19 @@ def build_app(
     *,
     panel: Path,
     hosts: frozenset[str] = frozenset(),
+    word: str = "",
+    elsewhere: Elsewhere | None = None,
 ) -> web.Application:
-    """`hosts`: names the server answers to besides those of loopback. `observe` writes the metrics."""
-    app = web.Application(middlewares=guards(hosts | LOOPBACK_NAMES), client_max_size=BODY_LIMIT_BYTES)
+    """`hosts`: names the server answers to besides those of loopback. `observe` writes the metrics. `word`: see `guards`.
+    `elsewhere`: routes that another process answers.
+    """
+    app = web.Application(middlewares=guards(hosts | LOOPBACK_NAMES, word), client_max_size=BODY_LIMIT_BYTES)
     for route in routes:
         app.router.add_route(route.method, API + route.path, endpoint(route, access))
+    if elsewhere is not None:
+        for route in elsewhere.routes:
+            app.router.add_route(route.method, API + route.path, elsewhere.forward)
+        routes = [*routes, *elsewhere.routes]
     document = cache(lambda: openapi(routes))  # when first asked for: the start does not wait for it
 
     async def describe(_request: web.Request) -> web.StreamResponse:

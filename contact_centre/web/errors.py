@@ -41,6 +41,8 @@ STATUSES: Mapping[str, int] = {
     "outbound_cap": 429,
     "internal": 500,
     "unavailable": 503,
+    "controller_away": 503,
+    "answer_lost": 503,
     "database_unavailable": 503,
     "vault_failed": 503,
     "not_built": 503,

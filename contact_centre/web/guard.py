@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -18,6 +19,10 @@ from contact_centre.web.route import API
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+WORD_HEADER = "X-Centralita-Word"  # the lease's: a web of this centre asks, and tells for whom
+FOR_HEADER = "X-Centralita-For"
+ADDRESS = web.RequestKey("address", str)  # of the person who asks
+PREPARED = web.RequestKey("prepared", bool)  # an answer has begun: no other one can be given
 _HEADERS = {
     # Styles may be inline: the panel's component library sets them. Scripts may not.
     "Content-Security-Policy": (
@@ -33,8 +38,10 @@ _HEADERS = {
 }
 
 
-def guards(hosts: frozenset[str]) -> list[Middleware]:
-    """In order, outermost first. `hosts` are the names this server answers to, without port."""
+def guards(hosts: frozenset[str], word: str = "") -> list[Middleware]:
+    """In order, outermost first. `hosts` are the names this server answers to, without port; who knows `word` may
+    tell whose address a request comes from. Sets `request[ADDRESS]`.
+    """
 
     @web.middleware
     async def headers(request: web.Request, handler: Next) -> web.StreamResponse:
@@ -48,7 +55,7 @@ def guards(hosts: frozenset[str]) -> list[Middleware]:
         try:
             return await handler(request)
         except Exception as error:  # (the edge: whatever it was, a person gets a sentence)
-            if request.get("prepared"):
+            if request.get(PREPARED):
                 raise
             return answer_to(error, request)
 
@@ -61,7 +68,8 @@ def guards(hosts: frozenset[str]) -> list[Middleware]:
         origin = request.headers.get("Origin")
         if origin is not None and not _same(origin, request) and _sensitive(request):
             raise ForgedRequestError("The request comes from another site.")
-        current_address.set(request.remote or "")
+        request[ADDRESS] = _address(request, word)
+        current_address.set(request[ADDRESS])
         return await handler(request)
 
     return [headers, failures, same_site]
@@ -73,6 +81,13 @@ def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.setdefault(name, value)
     if request.path.startswith(API):
         response.headers.setdefault("Cache-Control", "no-store")
+
+
+def _address(request: web.Request, word: str) -> str:
+    said = request.headers.get(WORD_HEADER, "")
+    if word and hmac.compare_digest(said.encode(), word.encode()):
+        return request.headers.get(FOR_HEADER, "")[:64]
+    return request.remote or ""
 
 
 def _name(host: str) -> str:

@@ -25,10 +25,11 @@ class HealthOut(Answer):
 
 
 class HealthRoutes:
-    """`checks`: asterisk, database, router."""
+    """`checks`: asterisk, database, router. `needed`: those without which it is not ready; all unless given."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], needed: frozenset[str] | None = None) -> None:
         self._checks = checks
+        self._needed = frozenset(checks) if needed is None else needed
 
     @route(
         "GET", "/health", needs=Privilege.ANYONE, summary="Ready only when Asterisk, database and router are"
@@ -36,8 +37,9 @@ class HealthRoutes:
     async def health(self, ask: Ask) -> HealthOut:
         results = await asyncio.gather(*(_passes(check) for check in self._checks.values()))
         checks = dict(zip(self._checks, results, strict=True))
-        answer = HealthOut(status="ready" if all(results) else "not_ready", checks=checks)
-        if not all(results):
+        ready = all(checks[name] for name in self._needed)
+        answer = HealthOut(status="ready" if ready else "not_ready", checks=checks)
+        if not ready:
             raise NotReady(answer)
         return answer
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import Counter as Counted
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from contact_centre.web.counts import Counts
@@ -39,12 +40,7 @@ class Metrics:
         self.screens = Gauge("centralita_screens", "Open event sockets", registry=self.registry)
         self.ari = Gauge("centralita_ari_connected", "1 while Asterisk answers", registry=self.registry)
         self.tasks = Gauge("centralita_tasks", "asyncio tasks of the controller", registry=self.registry)
-        self.lag = Histogram(
-            "centralita_event_loop_lag_seconds",
-            "How late the event loop is",
-            buckets=_FAST,
-            registry=self.registry,
-        )
+        self.lag = _lag(self.registry)
         self.commits = Histogram(
             "centralita_commit_seconds",
             "Time to store a batch of changes",
@@ -71,16 +67,52 @@ class Metrics:
 
     async def watch_loop(self) -> None:
         """Measure the loop's lag until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(LAG_EVERY_S)
-            self.lag.observe(max(0.0, loop.time() - before - LAG_EVERY_S))
+        await _watch_loop(self.lag)
 
     def _fill(self, gauge: Gauge, counts: Counter[tuple[str, ...]] | dict[tuple[str, ...], int]) -> None:
         gauge.clear()
         for labels, count in counts.items():
             gauge.labels(*labels).set(count)
+
+
+class WebMetrics:
+    """What a web tells of itself; what is about calls the controller tells."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.lag = _lag(self.registry)
+        self.screens = Gauge("centralita_screens", "Event sockets fed from here", registry=self.registry)
+        self._forwarded = Counted(
+            "centralita_forwarded",
+            "Requests passed on to the controller, by what came of it",
+            ["outcome"],
+            registry=self.registry,
+        )
+
+    async def watch_loop(self) -> None:
+        """Until cancelled."""
+        await _watch_loop(self.lag)
+
+    def forwarded(self, outcome: str) -> None:
+        self._forwarded.labels(outcome).inc()
+
+    def observe(self, screens: int) -> bytes:
+        self.screens.set(screens)
+        return generate_latest(self.registry)
+
+
+def _lag(registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        "centralita_event_loop_lag_seconds", "How late the event loop is", buckets=_FAST, registry=registry
+    )
+
+
+async def _watch_loop(lag: Histogram) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        before = loop.time()
+        await asyncio.sleep(LAG_EVERY_S)
+        lag.observe(max(0.0, loop.time() - before - LAG_EVERY_S))
 
 
 class MeasuredStore:

@@ -75,18 +75,27 @@ def route(
 
 def routes_of(tag: str, holder: object) -> list[Route]:
     """All declared routes of `holder`, in the order they are written."""
-    found = []
-    for name, function in vars(type(holder)).items():
-        declared = getattr(function, _MARK, None)
-        if declared is not None:
-            found.append(_build(tag, name, getattr(holder, name), declared))
-    return found
+    return [
+        _build(tag, name, function, getattr(holder, name)) for name, function in _declared_in(type(holder))
+    ]
 
 
-def _build(tag: str, name: str, call: Callable[..., Awaitable[Any]], declared: _Declared) -> Route:
-    hints: Mapping[str, Any] = get_type_hints(call)
+def routes_elsewhere(tag: str, kind: type) -> list[Route]:
+    """All routes declared in the class `kind`, for a process that has them answered by another: never called here."""
+    return [_build(tag, name, function, function) for name, function in _declared_in(kind)]
+
+
+def _declared_in(kind: type) -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
+    return [(name, function) for name, function in vars(kind).items() if hasattr(function, _MARK)]
+
+
+def _build(
+    tag: str, name: str, function: Callable[..., Awaitable[Any]], call: Callable[..., Awaitable[Any]]
+) -> Route:
+    declared: _Declared = getattr(function, _MARK)
+    hints: Mapping[str, Any] = get_type_hints(function)
     parameters = tuple(re.findall(r"{(\w+)}", declared.path))
-    taken = set(inspect.signature(call).parameters) - {"ask", "body", "query"}
+    taken = set(inspect.signature(function).parameters) - {"self", "ask", "body", "query"}
     if taken != set(parameters):
         raise TypeError(f"{name}: the path has {parameters}, the method takes {taken}")
     answer: Any = hints.get("return")

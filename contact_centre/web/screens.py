@@ -21,7 +21,7 @@ from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
 from contact_centre.live.room import Room
 from contact_centre.live.routes import LiveRoutes, TimelineRoutes
-from contact_centre.live.socket import EventRoutes
+from contact_centre.live.socket import EventRoutes, StandingRoutes
 from contact_centre.live.softphone import SoftphoneRoutes
 from contact_centre.live.timeline import Timelines
 from contact_centre.ports import Listening, Recordings, Telephone
@@ -29,6 +29,7 @@ from contact_centre.recordings.routes import RecordingRoutes
 from contact_centre.web.app import build_app
 from contact_centre.web.health import Check, HealthRoutes
 from contact_centre.web.metrics import Metrics
+from contact_centre.web.people import People
 from contact_centre.web.route import Route, routes_of
 from contact_centre.web.sockets import Sockets
 from voice_core.desk import Desk
@@ -58,11 +59,12 @@ class Parts:
     listening: Listening | None = None
     softphone_url: str | None = None
     hosts: frozenset[str] = frozenset()
+    word: str = ""  # of the lease
 
 
-def build_screens(parts: Parts) -> web.Application:
+def build_screens(parts: Parts, people: People | None = None) -> web.Application:
     """The application, ready to be served."""
-    sockets = Sockets(parts.access)
+    people = people or People(parts.access, Sockets(parts.access))
 
     def observe() -> bytes:
         telephone = parts.telephone
@@ -73,18 +75,19 @@ def build_screens(parts: Parts) -> web.Application:
             reconnects=telephone.reconnects if telephone is not None else 0,
         )
 
-    app = build_app(_routes(parts, sockets), parts.access, observe, panel=parts.panel, hosts=parts.hosts)
-    app.on_shutdown.append(sockets.close_all)
+    routes = _routes(parts, people)
+    app = build_app(routes, parts.access, observe, panel=parts.panel, hosts=parts.hosts, word=parts.word)
+    app.on_shutdown.append(people.sockets.close_all)
     return app
 
 
-def _routes(parts: Parts, sockets: Sockets) -> list[Route]:
+def _routes(parts: Parts, people: People) -> list[Route]:
     dispositions = frozenset(entry.id for entry in parts.centre.dispositions)
     commands = CommandRoutes(
         parts.desk, parts.calls, parts.room, parts.feed, parts.telephone, parts.recordings, dispositions
     )
     holders: list[tuple[str, object]] = [
-        ("session", SessionRoutes(parts.access, parts.audit, sockets.signed_out)),
+        ("session", SessionRoutes(parts.access, parts.audit, people.signed_out)),
         ("health", HealthRoutes(parts.checks)),
         (
             "live",
@@ -93,15 +96,16 @@ def _routes(parts: Parts, sockets: Sockets) -> list[Route]:
             ),
         ),
         ("live", TimelineRoutes(parts.timelines)),
-        ("live", EventRoutes(parts.feed, sockets)),
-        ("live", SoftphoneRoutes(parts.softphone_url, sockets, parts.telephone)),
+        ("live", StandingRoutes(parts.feed)),
+        ("live", EventRoutes(parts.feed, people.sockets)),
+        ("live", SoftphoneRoutes(parts.softphone_url, people.sockets, parts.telephone)),
         ("calls", CallRoutes(parts.calls, parts.room, parts.recordings)),
         ("calls", commands),
         ("calls", ListenRoutes(parts.calls, parts.listening, parts.audit)),
         ("recordings", RecordingRoutes(parts.recordings)),
         ("flows", FlowRoutes(parts.flows)),
         ("contacts", ContactRoutes(parts.contacts)),
-        ("users", UserRoutes(parts.access, parts.audit, sockets.person_changed)),
+        ("users", UserRoutes(parts.access, parts.audit, people.changed)),
         ("audit", AuditRoutes(parts.audit)),
     ]
     return [route for tag, holder in holders for route in routes_of(tag, holder)]

@@ -51,6 +51,7 @@ from voice_core.store.queries import Queries
 from voice_core.store.sql import SqlStore
 
 PASSWORD = "una-clave-de-prueba-9"
+WORD = "the-word-of-the-lease"
 # Not for life: tests sign in hundreds of times.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -383,6 +384,7 @@ async def running_centre(folder: Path, url: str | None = None) -> AsyncIterator[
         panel=folder / "dist",
         telephone=telephone,
         listening=listening,
+        word=WORD,
     )
     server = TestServer(build_screens(parts))
     try:

@@ -95,7 +95,9 @@ async def test_a_home_comes_back_with_all_that_cannot_be_made_anew(
 async def test_sessions_and_the_lease_do_not_come_back(home: Settings, new: Settings, tmp_path: Path) -> None:
     await take(home, tmp_path / "first.tar")
     with sqlite3.connect(home.home / "centralita.db") as database:
-        database.execute("INSERT INTO lease VALUES ('controller', 'it', 7, '2026-11-22 12:00:00', 40)")
+        database.execute(
+            "INSERT INTO lease VALUES ('controller', 'it', 7, '2026-11-22 12:00:00', 40, '', '')"
+        )
         database.execute("INSERT INTO sessions VALUES ('0', 'rosa', '2026-11-22', '2027-11-22', '127.0.0.1')")
     await restore(new, (await take(home, tmp_path / "second.tar")).file)
     with sqlite3.connect(new.home / "centralita.db") as database:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from contact_centre.access.service import UserChanges
-from contact_centre.live.feed import LIMIT
+from contact_centre.live.screens import LIMIT
 from contact_centre.web import sockets
 from tests.contact_centre.house import CentreHouse
 from voice_core.agent import AgentState

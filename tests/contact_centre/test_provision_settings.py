@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def test_two_homes_share_nothing(tmp_path: Path) -> None:
         ("HOME", "/tmp/a\n[trunk]", "characters Asterisk cannot read"),
         ("HOME", "/tmp/" + "long/" * 30, "too long"),
         ("LOG_LEVEL", "chatty", "CENTRALITA_LOG_LEVEL"),
+        ("REDIS_URL", "http://:x@127.0.0.1:6379", "CENTRALITA_REDIS_URL: must begin with redis:.*unix://$"),
+        ("CONTROLLER_URL", "127.0.0.1:8080", "CENTRALITA_CONTROLLER_URL"),
     ],
 )
 def test_a_wrong_value_is_named(tmp_path: Path, name: str, value: str, told: str) -> None:
@@ -89,3 +92,13 @@ def test_weak_secrets_are_refused_and_not_shown(tmp_path: Path, weak: str) -> No
     with pytest.raises(InvalidInputError, match="ari_password") as refusal:
         load_secrets(tmp_path)
     assert not weak or weak not in str(refusal.value)
+
+
+def test_where_the_controller_is_reached(tmp_path: Path) -> None:
+    def url(**more: str) -> str:
+        return load_settings({"CENTRALITA_HOME": str(tmp_path), **more}).own_url
+
+    assert url() == "http://127.0.0.1:8080"
+    assert url(CENTRALITA_HTTP_HOST="::1", CENTRALITA_HTTP_PORT="9000") == "http://[::1]:9000"
+    assert url(CENTRALITA_HTTP_HOST="0.0.0.0") == f"http://{socket.gethostname()}:8080"
+    assert url(CENTRALITA_CONTROLLER_URL="https://inside.example:1/") == "https://inside.example:1"

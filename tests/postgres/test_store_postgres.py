@@ -38,7 +38,7 @@ async def test_the_migrations_make_the_tables_the_models_describe(postgres_engin
         differences = await connection.run_sync(
             lambda sync: compare_metadata(MigrationContext.configure(sync), Base.metadata)
         )
-    ours = {"interactions", "offers", "agents", "ledger", "status_spans", "lease"}
+    ours = {"interactions", "offers", "agents", "ledger", "status_spans", "lease", "reactions"}
     assert [difference for difference in differences if any(name in str(difference) for name in ours)] == []
 
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from recorder.description import describe_all
 from recorder.errors import DamagedError
 from recorder.filter import Filter
 from recorder.models import RecordingState
@@ -25,6 +27,7 @@ from voice_core.ports import Change
 from voice_core.queue import QueueConfig
 from voice_core.store.database import open_database
 from voice_core.store.sql import SqlStore
+from voice_core.store.transactions import write
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -62,6 +65,7 @@ class House:
     store: SqlStore
     told: Told
     spool: Path
+    engine: AsyncEngine
 
     async def call(self) -> str:
         row = await self.desk.open(
@@ -100,7 +104,7 @@ async def house(tmp_path: Path, any_url: str) -> AsyncIterator[House]:
         audit=told,
     )
     writing = asyncio.create_task(recorder.run())
-    yield House(recorder, desk, store, told, spool)
+    yield House(recorder, desk, store, told, spool, engine)
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
     await engine.dispose()
@@ -154,7 +158,7 @@ async def test_what_was_learnt_later_is_found(house: House) -> None:
     house.sound("1.7.raw")
     await house.recorder.finished(call)
     ended = await house.desk.end(call, EndReason.CUSTOMER_LEFT_FLOW, actor="customer")
-    await house.recorder.describe(ended)
+    await write(house.engine, lambda connection: describe_all(connection, ended))
     found, total = await house.recorder.search(Filter(text="4444"))
     assert (total, found[0].end_reason) == (1, "customer_left_flow")
     assert (await house.recorder.search(Filter(text="%")))[1] == 0

@@ -50,6 +50,7 @@ ROUTES = [
     ("PUT", "/agents/{agent_id}/state", "live_room"),
     ("GET", "/agents/{agent_id}/timeline", "live_room"),
     ("GET", "/queues", "live_room"),
+    ("GET", "/live/snapshot", "signed_in"),
     ("GET", "/events", "signed_in"),
     ("GET", "/softphone/ws", "own_work"),
     ("GET", "/calls", "own_calls"),

@@ -27,14 +27,18 @@ class SqlLeases:
             row = await read(self._engine, lambda connection: connection.execute(wanted).mappings().first())
         return None if row is None else Lease(**{str(column): value for column, value in row.items()})
 
-    async def take(self, name: str, holder: str, expires_at: datetime, seen: Lease | None) -> Lease | None:
+    async def take(
+        self, name: str, holder: str, expires_at: datetime, seen: Lease | None, url: str = "", word: str = ""
+    ) -> Lease | None:
         if seen is None:
-            first = Lease(name, holder, 1, expires_at)
+            first = Lease(name, holder, 1, expires_at, url=url, word=word)
             return first if await self._insert(first) else None
         wanted = (LEASE.c.name == name) & (LEASE.c.token == seen.token)
         wanted &= (LEASE.c.expires_at == seen.expires_at) & (LEASE.c.applied == seen.applied)
-        taken = Lease(name, holder, seen.token + 1, expires_at, seen.applied)
-        values = {"holder": holder, "token": taken.token, "expires_at": expires_at}
+        taken = Lease(name, holder, seen.token + 1, expires_at, seen.applied, url, word)
+        values: dict[str, object] = {
+            "holder": holder, "token": taken.token, "expires_at": expires_at, "url": url, "word": word,
+        }  # fmt: skip
         return taken if await self._update(wanted, values) else None
 
     async def renew(self, lease: Lease, expires_at: datetime) -> None:
@@ -44,7 +48,7 @@ class SqlLeases:
 
     async def release(self, lease: Lease) -> None:
         wanted = (LEASE.c.name == lease.name) & (LEASE.c.token == lease.token)
-        await self._update(wanted, {"holder": ""})
+        await self._update(wanted, {"holder": "", "url": ""})
 
     async def _update(self, wanted: ColumnElement[bool], values: dict[str, object]) -> bool:
         """Whether the row was as wanted."""
@@ -55,7 +59,7 @@ class SqlLeases:
     async def _insert(self, lease: Lease) -> bool:
         values = {
             "name": lease.name, "holder": lease.holder, "token": lease.token,
-            "expires_at": lease.expires_at, "applied": lease.applied,
+            "expires_at": lease.expires_at, "applied": lease.applied, "url": lease.url, "word": lease.word,
         }  # fmt: skip
         try:
             async with translated():

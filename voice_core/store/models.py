@@ -199,3 +199,15 @@ class LeaseRow(Base):
     token: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     applied: Mapped[int] = mapped_column(BigInteger)  # commits so far, under all tokens
+    url: Mapped[str] = mapped_column(String(255), server_default="")  # where its holder serves
+    word: Mapped[str] = mapped_column(String(64), server_default="")  # random, of this token
+
+
+class ReactionRow(Base):
+    """How far each reaction has come in the ledger (`store/reactions.py`)."""
+
+    __tablename__ = "reactions"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)  # of the last ledger line that was reacted to
+    turns: Mapped[int] = mapped_column(BigInteger)  # workers came so often to look

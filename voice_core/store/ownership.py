@@ -46,9 +46,10 @@ class Owned:
 
 @asynccontextmanager
 async def own(
-    engine: AsyncEngine, home: Path, clock: Clock, waiting: Callable[[str], None]
+    engine: AsyncEngine, home: Path, clock: Clock, waiting: Callable[[str], None], url: str = ""
 ) -> AsyncIterator[Owned]:
     """Waits for the lease on a server database (`waiting` is told who holds it); on SQLite it is refused at once.
+    `url`: where the centre will serve, for whoever reads the lease.
 
     Raises UnavailableError with a sentence.
     """
@@ -56,7 +57,7 @@ async def own(
     leases, holder = SqlLeases(engine), await asyncio.to_thread(holder_of, home)
     journal = Journal(home / FOLDER)
     await _store_journal(engine, leases, journal)
-    standby = Standby(leases, holder, clock)
+    standby = Standby(leases, holder, clock, url=url)
     lease = await (standby.wait(waiting) if on_server else standby.take_or_refuse())
     fence = Fence(lease)
     store = SqlStore(engine, fence)

@@ -312,6 +312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/live/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What my page shows now, and the number of the last live message in it
+         * @description For anyone signed in.
+         */
+        get: operations["live_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -1325,7 +1345,7 @@ export interface components {
         };
         /**
          * InteractionOut
-         * @description One contact. `held`, `muted`, `dialling`, `recording` and `consult` are of this moment.
+         * @description One contact. `held`, `muted`, `dialling`, `page_lost`, `recording` and `consult` are of this moment.
          */
         InteractionOut: {
             /** Id */
@@ -1445,6 +1465,23 @@ export interface components {
             privileges: components["schemas"]["Privilege"][];
             /** Language */
             language: string;
+        };
+        /**
+         * MinuteOut
+         * @description One minute of the room: `waiting` is the most that waited at once within it.
+         */
+        MinuteOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Arrived */
+            arrived: number;
+            /** Answered */
+            answered: number;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * Mode
@@ -1627,6 +1664,19 @@ export interface components {
              */
             password: string;
         };
+        /** SnapshotOut */
+        SnapshotOut: {
+            /** Agents */
+            agents: components["schemas"]["AgentOut"][];
+            /** Interactions */
+            interactions: components["schemas"]["InteractionOut"][];
+            /** Queues */
+            queues: components["schemas"]["QueueOut"][];
+            /** Offers */
+            offers: components["schemas"]["OfferOut"][];
+            /** Pulse */
+            pulse: components["schemas"]["MinuteOut"][];
+        };
         /**
          * SoftphoneOut
          * @description What the telephone in the page registers with.
@@ -1649,6 +1699,17 @@ export interface components {
          * @enum {string}
          */
         Stage: "flow" | "queued" | "offered" | "talking" | "wrap_up" | "paused" | "closed";
+        /**
+         * StandingOut
+         * @description A snapshot, and where it stands among the live messages: `number` counts within `epoch`.
+         */
+        StandingOut: {
+            /** Epoch */
+            epoch: number;
+            /** Number */
+            number: number;
+            snapshot: components["schemas"]["SnapshotOut"];
+        };
         /** StateBody */
         StateBody: {
             state: components["schemas"]["AgentState"];
@@ -2549,6 +2610,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TimelineOut"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description This role may not, or the CSRF token is wrong. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+            /** @description Refused; `code` says why. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorAnswer"];
+                };
+            };
+        };
+    };
+    live_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingOut"];
                 };
             };
             /** @description Not signed in. */

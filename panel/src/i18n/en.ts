@@ -533,6 +533,9 @@ export const en: Texts = {
     not_allowed: 'Your user may not do this.',
     invalid_input: 'Something you entered is not valid.',
     unavailable: 'Telephony is not available at the moment.',
+    controller_away:
+      'The part that carries the calls is being started again; calls go on. Try again in a few seconds.',
+    answer_lost: 'The line was cut while this was being done. Look whether it is done before you repeat it.',
     unwritable: 'The disk is full or takes no changes: this was not stored. Tell whoever operates the centre.',
     stale_write: 'Somebody changed it at the same time. Try again.',
     error: 'It could not be done.',

@@ -531,6 +531,9 @@ export const es = {
     not_allowed: 'Su usuario no tiene permiso para esto.',
     invalid_input: 'Hay un dato que no es válido.',
     unavailable: 'La telefonía no está disponible en este momento.',
+    controller_away:
+      'La parte que lleva las llamadas se está volviendo a poner en marcha; las llamadas siguen. Intente en unos segundos.',
+    answer_lost: 'Se cortó la conexión mientras se hacía. Mire si ya está hecho antes de repetirlo.',
     unwritable: 'El disco está lleno o no admite cambios: no se guardó. Avise a quien opera la central.',
     stale_write: 'Alguien lo cambió al mismo tiempo. Intente otra vez.',
     error: 'No se pudo completar.',

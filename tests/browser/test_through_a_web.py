@@ -1,0 +1,32 @@
+"""An agent's page through `run web`, without Redis: the softphone's socket and the events' are passed on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser
+
+from contact_centre.scripted_caller import Sound
+from tests.apart.front import web_before
+from tests.browser.test_agent_in_browser import ana_at_work, talking
+from tests.instance import Api, Instance
+from tests.people import closed, kinds
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(150)]
+
+
+async def test_a_call_in_the_page(browser: Browser, centralita: Instance) -> None:
+    async with (
+        web_before(centralita) as web,
+        Api(web, "sofia") as sofia,
+        centralita.trunk() as trunk,
+        ana_at_work(browser, web) as ana,
+    ):
+        call, contact_id = await talking(ana, trunk, "0991260001")
+        await ana.click("hold")
+        await call.hears_sound(Sound.MUSIC, Sound.SPEECH, within_s=8)
+        await ana.click("resume")
+        call.hang_up()
+        await ana.shows("wrap-up-submit")
+        await ana.click("wrap-up-submit")
+        record = await closed(sofia, contact_id)
+        assert {"held", "resumed", "accepted"} <= set(kinds(record))
