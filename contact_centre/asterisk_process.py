@@ -228,7 +228,8 @@ class AsteriskProcess:
             (socket.SOCK_DGRAM, settings.sip_host, settings.sip_port, "SIP_PORT"),
         ):
             if (problem := port_problem(kind, host, port)) is not None:
-                raise UnavailableError(f"{problem}; set CENTRALITA_{name} to a free one", port=port)
+                where = f"CENTRALITA_{name}" if settings.is_first else f"`{name.lower()}` of {settings.node}"
+                raise UnavailableError(f"{problem}; set {where} to a free one", port=port)
 
     def _take_lock(self) -> None:
         """Two programs must not run the same home."""

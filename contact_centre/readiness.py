@@ -16,7 +16,7 @@ ROUTER_ALIVE_S = 5.0  # without a round for so long, the router is not well
 
 
 def checks_of(engine: AsyncEngine, router: Router, telephone: Telephone | None) -> Mapping[str, Check]:
-    """asterisk, database, router. Without a telephone (None) there is no Asterisk."""
+    """asterisk, database, router; of several Asterisks, each by its name. Without a telephone (None) there is none."""
 
     async def asterisk() -> bool:
         return telephone is not None and telephone.connected
@@ -29,4 +29,14 @@ def checks_of(engine: AsyncEngine, router: Router, telephone: Telephone | None) 
         now = asyncio.get_running_loop().time()
         return router.last_round is not None and now - router.last_round < ROUTER_ALIVE_S
 
-    return {"asterisk": asterisk, "database": database, "router": routing}
+    checks: dict[str, Check] = {"asterisk": asterisk, "database": database, "router": routing}
+    if telephone is not None and len(telephone.nodes) > 1:
+        checks |= {name: _is_there(telephone, name) for name in telephone.nodes}
+    return checks
+
+
+def _is_there(telephone: Telephone, node: str) -> Check:
+    async def there() -> bool:
+        return telephone.nodes[node]
+
+    return there

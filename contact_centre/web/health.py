@@ -1,4 +1,4 @@
-"""`/health`: ready only when everything a call needs is."""
+"""`/health`: ready only when everything a call needs is; degraded while one Asterisk of several is not there."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from contact_centre.web.ask import Ask
 from contact_centre.web.route import route
 
 CHECK_TIMEOUT_S = 2.0
+NEEDED = frozenset({"asterisk", "database", "router"})
 Check = Callable[[], Awaitable[bool]]
 
 
 class HealthOut(Answer):
-    """`checks` says of each part whether it answers; 503 with the same body while one does not."""
+    """`checks` says of each part whether it answers; 503 with the same body while one does not that all calls need."""
 
-    status: Literal["ready", "not_ready"]
+    status: Literal["ready", "degraded", "not_ready"]
     checks: dict[str, bool]
 
 
 class HealthRoutes:
-    """`checks`: asterisk, database, router."""
+    """`checks`: asterisk (any), database, router, which are needed; and each Asterisk of several."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
@@ -36,10 +37,9 @@ class HealthRoutes:
     async def health(self, ask: Ask) -> HealthOut:
         results = await asyncio.gather(*(_passes(check) for check in self._checks.values()))
         checks = dict(zip(self._checks, results, strict=True))
-        answer = HealthOut(status="ready" if all(results) else "not_ready", checks=checks)
-        if not all(results):
-            raise NotReady(answer)
-        return answer
+        if not all(well for name, well in checks.items() if name in NEEDED):
+            raise NotReady(HealthOut(status="not_ready", checks=checks))
+        return HealthOut(status="ready" if all(results) else "degraded", checks=checks)
 
 
 class NotReady(web.HTTPServiceUnavailable):
