@@ -10,7 +10,7 @@ from ari_apps import conversation, outbound
 from ari_apps.ari import AriError
 from ari_apps.call import Call, Consult, absorbed
 from ari_apps.commands import Target
-from ari_apps.joining import open_room
+from ari_apps.joining import open_consultation, open_room
 from ari_apps.legs import Leg, consult_bridge_id, consult_leg_id
 from ari_apps.phones import SIP_SUFFIX
 from ari_apps.presenter import caller_id
@@ -193,7 +193,7 @@ async def _third_answered(call: Call, consult: Consult, leg_id: str) -> None:
     if consult.blind:
         await complete(call, call.interaction.agent or "")
         return
-    bridge = await call.exchange.ari.create_bridge(consult_bridge_id(call.head, consult.number))
+    bridge = await open_consultation(call, consult_bridge_id(call.head, consult.number))
     await absorbed(bridge.add([winner.id]))
     if call.agent is not None:
         await absorbed(bridge.add([call.agent.id]))

@@ -100,9 +100,11 @@ class BusyCentre:
 
 
 @asynccontextmanager
-async def busy_centre(folder: Path, agents: int) -> AsyncIterator[BusyCentre]:
+async def busy_centre(
+    folder: Path, agents: int, more: str = "", **settings: str
+) -> AsyncIterator[BusyCentre]:
     """Running, with agents `a0` … signed in and offline; their desk phones are not registered yet."""
-    instance = prepared(folder)
+    instance = prepared(folder, more, **settings)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(instance, people=("admin",)))
         admin = await stack.enter_async_context(Api(instance, "admin"))
@@ -132,12 +134,15 @@ def _phone_secrets(instance: Instance, names: Sequence[str]) -> dict[str, str]:
     return {f"{name}-sip": known[name] for name in names}
 
 
-def prepared(folder: Path) -> Instance:
+def prepared(folder: Path, more: str = "", **settings: str) -> Instance:
+    """`more`: further parts of the centre file."""
     flows, home = folder / "flows" / "carga", folder / "home"
     flows.mkdir(parents=True)
     for name, text in _FLOWS.items():
         (flows / name).write_text(text.lstrip())
-    instance = prepare(home, flows_folder=str(folder / "flows"), rtp_start="10000", rtp_end="11999")
+    instance = prepare(
+        home, flows_folder=str(folder / "flows"), rtp_start="10000", rtp_end="11999", **settings
+    )
     home.mkdir(mode=0o700, exist_ok=True)  # a test may have put a disk of its own there
     place = {"host": TRUNK_HOST, "port": instance.trunk_port, "queue": QUEUE}
     numbers = {
@@ -147,5 +152,5 @@ def prepared(folder: Path) -> Instance:
         "spoken": SPOKEN_NUMBER,
     }
     text = _CENTRE.format(**numbers, **place)
-    (home / "centre.yaml").write_text(text.lstrip())
+    (home / "centre.yaml").write_text(text.lstrip() + more)
     return instance
