@@ -150,14 +150,16 @@ class Settings(BaseModel):
             known.add(node.name)
             if node.rtp_end - node.rtp_start < 3:
                 raise ValueError(f"{node.name}: rtp_end must be at least 3 above rtp_start")
-            ports = {
+            for place in (
                 (node.sip_host, node.sip_port),
                 (node.asterisk_http_host, node.asterisk_http_port),
                 ("127.0.0.1", node.ami_port),
-            }
-            if twice := taken & ports:
-                raise ValueError(f"{node.name}: port {min(twice)[1]} is somebody else's already")
-            taken |= ports
+            ):
+                if place in taken:
+                    raise ValueError(f"{node.name}: port {place[1]} is somebody else's already")
+                taken.add(place)
+            if any(_overlap(node, other) for other in (self, *self.nodes) if other is not node):
+                raise ValueError(f"{node.name}: rtp_start to rtp_end belong to calls of another node too")
             socket = self.home / "nodes" / node.name / "run" / "asterisk.ctl"
             if len(os.fsencode(socket)) > LONGEST_SOCKET:
                 raise ValueError(f"home and the name {node.name} are too long for Asterisk's control socket")
@@ -234,6 +236,12 @@ class Settings(BaseModel):
     @property
     def panel_url(self) -> str:
         return f"http://{self.http_host}:{self.http_port}/"
+
+
+def _overlap(one: Settings | FurtherNode, other: Settings | FurtherNode) -> bool:
+    """Both would open the same ports for calls."""
+    same_place = one.media_host == other.media_host
+    return same_place and one.rtp_start <= other.rtp_end and other.rtp_start <= one.rtp_end
 
 
 def service_manager_address() -> str:
