@@ -87,6 +87,7 @@ async def _give_up(board: Switchboard) -> None:
     Who waits for a callback waits on: nobody of it was on the line.
     """
     desk, routes = board.exchange.desk, board.exchange.routes
+    legs = routes.claimed()  # of now: it may come back while the ends are being written
     board.exchange.phones.all_gone()
     async with asyncio.TaskGroup() as ends:
         for row in recovery.on_the_line(board):
@@ -95,7 +96,7 @@ async def _give_up(board: Switchboard) -> None:
                 ends.create_task(_lost(board, row))
             elif offer is not None:
                 ends.create_task(_recorded(desk.decline(offer.id, "away")))
-    for leg in routes.claimed():
+    for leg in legs:
         routes.gone(leg)
 
 

@@ -139,6 +139,7 @@ class Settings(BaseModel):
         return self
 
     def _nodes_fit_together(self) -> None:
+        all_of_them: tuple[Settings | FurtherNode, ...] = (self, *self.nodes)
         known: set[str] = set()
         taken: set[tuple[str, int]] = {
             ("127.0.0.1", self.http_port), (self.sip_host, self.sip_port),
@@ -158,7 +159,7 @@ class Settings(BaseModel):
                 if place in taken:
                     raise ValueError(f"{node.name}: port {place[1]} is somebody else's already")
                 taken.add(place)
-            if any(_overlap(node, other) for other in (self, *self.nodes) if other is not node):
+            if any(_overlap(node, other) for other in all_of_them if other is not node):
                 raise ValueError(f"{node.name}: rtp_start to rtp_end belong to calls of another node too")
             socket = self.home / "nodes" / node.name / "run" / "asterisk.ctl"
             if len(os.fsencode(socket)) > LONGEST_SOCKET:
