@@ -6,25 +6,28 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
+from playwright.async_api import async_playwright
 
 from ari_apps.legs import node_of
 from contact_centre.scripted_caller import Sound
 from contact_centre.scripted_caller.errors import CallRefusedError
 from contact_centre.scripted_caller.hearing import has_tone
+from tests.browser.softphone import MICROPHONE_TONE, launch, panel, write_microphone
 from tests.faults.processes import (
     TAKE_UP_LIMIT_S,
     asterisk_of,
-    children,
     controller_of,
     kill_controller,
     serving_again,
 )
 from tests.faults.two_nodes import AGENT_HZ, CALLER_HZ, FIRST, SECOND, TwoNodes, two_nodes
 from tests.instance import PASSWORD, TRUNK_HOST, Api
-from tests.people import closed
+from tests.people import closed, kinds
 from tests.recordings import heard_for, stereo
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow, pytest.mark.timeout(120)]
@@ -64,6 +67,9 @@ async def test_a_caller_at_one_node_talks_with_agents_of_both(nodes: TwoNodes) -
     await far.api.post(f"{path}/resume")
     await asyncio.gather(caller.hears(AGENT_HZ), leg.hears(CALLER_HZ))
 
+    await far.api.post(f"{path}/recording/pause")
+    await far.api.post(f"{path}/recording/resume")
+
     consulted = await nodes.agent(2)
     await far.api.post(f"{path}/consult", kind="agent", value="a2")
     third = await consulted.takes(OTHER_HZ)
@@ -77,6 +83,7 @@ async def test_a_caller_at_one_node_talks_with_agents_of_both(nodes: TwoNodes) -
     record = await closed(nodes.admin, contact["id"])
     assert (record["interaction"]["node"], record["interaction"]["agent"]) == (SECOND, "a2")
     assert record["interaction"]["end_reason"] == "agent_hung_up"
+    assert {"recording_paused", "recording_resumed"} <= set(kinds(record))
     left, right = await stereo(nodes.admin, contact["id"])
     assert heard_for(left, CALLER_HZ) > 0.5
     assert heard_for(right, AGENT_HZ) > 0.5
@@ -121,6 +128,32 @@ async def test_refused_listened_to_and_dialled_from_the_other_node(nodes: TwoNod
         await customer.hung_up()
 
 
+async def test_a_page_rings_from_the_other_node_and_moves_when_its_own_dies(
+    nodes: TwoNodes, tmp_path: Path
+) -> None:
+    agent = nodes.centre.agents[2]
+    async with async_playwright() as playwright:
+        browser = await launch(playwright, write_microphone(tmp_path / "tone.wav"))
+        async with panel(browser, nodes.instance, "a2") as window:
+            await agent.available()
+            caller = await nodes.caller(SECOND, "0994170061")
+            await window.shows("offer-card", timeout_s=20)
+            await window.click("answer")
+            await asyncio.gather(caller.hears(MICROPHONE_TONE, within_s=12), window.hears(CALLER_HZ, 12))
+            assert await nodes.channels(FIRST) != []
+            await window.page.reload()  # its telephone answers by itself
+            await window.phone_is_ready()
+            await window.shows("call-card")
+            await asyncio.gather(caller.hears(MICROPHONE_TONE, within_s=15), window.hears(CALLER_HZ, 15))
+            with nodes.dead(FIRST):
+                await caller.hears_sound(Sound.MUSIC, within_s=10)
+                await nodes.registered("a2", SECOND)
+                await caller.hears(MICROPHONE_TONE, within_s=15)
+                caller.hang_up()
+            await agent.put("/me/state", state="offline")
+        await browser.close()
+
+
 async def test_nobody_outside_rings_a_phone_as_our_nodes_do(nodes: TwoNodes) -> None:
     agent = await nodes.agent(0)
     for host in (TRUNK_HOST, "127.0.0.1"):
@@ -154,7 +187,7 @@ async def test_a_dead_node_ends_its_own_calls_and_serves_again(nodes: TwoNodes) 
     assert await waiting.hears_sound(Sound.MUSIC, within_s=8)  # whom the dead node's agent had
     for call in (lost_caller, lost_leg, broken):
         call.hang_up()  # their phones notice by themselves, later
-    await nodes.admin.until("/health", lambda health: health["status"] == "ready", 30)
+    await nodes.whole()
     assert controller_of(nodes.instance) == controller
     assert (await nodes.admin.get(f"/calls/{kept['id']}"))["interaction"]["stage"] == "talking"
     assert not has_tone(await waiting.listen(0.3), AGENT_HZ)
@@ -168,14 +201,11 @@ async def test_a_dead_node_ends_its_own_calls_and_serves_again(nodes: TwoNodes) 
 
 
 async def test_a_node_that_stays_away_holds_nobody_up(nodes: TwoNodes) -> None:
-    """Who watches it stands still, so that nobody starts it; meanwhile the controller is killed too."""
+    """Meanwhile the controller is killed too."""
     here, there = await nodes.agent(0), await nodes.agent(3)
     caller, leg, kept = await nodes.talk(here, FIRST, "0994170051")
     lost_caller, lost_leg, lost = await nodes.talk(there, SECOND, "0994170052")
-    watcher = children(nodes.pid)["c-" + SECOND]
-    os.kill(watcher, signal.SIGSTOP)
-    try:
-        os.kill(asterisk_of(nodes.instance, SECOND), signal.SIGKILL)
+    with nodes.dead(SECOND):
         path, loop = f"/calls/{lost['id']}", asyncio.get_running_loop()
         died_at = loop.time()
         record = await nodes.admin.until(path, lambda it: it["interaction"]["end_reason"] is not None, 15)
@@ -187,16 +217,16 @@ async def test_a_node_that_stays_away_holds_nobody_up(nodes: TwoNodes) -> None:
         assert health["checks"] == {
             "asterisk": True, "database": True, "router": True, FIRST: True, SECOND: False,
         }  # fmt: skip
+        async with aiohttp.ClientSession() as http, http.get(f"{nodes.instance.url}/metrics") as answer:
+            assert f'centralita_node_connected{{node="{SECOND}"}} 0.0' in await answer.text()
         died = await kill_controller(nodes.instance)
         assert await serving_again(nodes.instance, died) < TAKE_UP_LIMIT_S
         await asyncio.gather(caller.hears(AGENT_HZ), leg.hears(CALLER_HZ))
         await here.api.post(f"/calls/{kept['id']}/hang-up")
         await asyncio.gather(caller.hung_up(), leg.hung_up())
-    finally:
-        os.kill(watcher, signal.SIGCONT)
     for call in (lost_caller, lost_leg):
         call.hang_up()
-    await nodes.admin.until("/health", lambda health: health["status"] == "ready", 30)
+    await nodes.whole()
     await here.api.put("/me/state", state="offline")
     await nodes.registers_again(there)
     await there.api.available()

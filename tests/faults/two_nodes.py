@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
 from contact_centre.scripted_caller import Call, Line
 from contact_centre.secrets_file import ACCOUNT, load_secrets
 from tests.busy_centre import STRAIGHT_NUMBER, BusyCentre, busy_centre
-from tests.faults.processes import phone_secret
-from tests.instance import PASSWORD, TRUNK_HOST, Api, Instance, free_ports
+from tests.faults.processes import asterisk_of, children, phone_secret
+from tests.instance import LOOK_S, PASSWORD, TRUNK_HOST, Api, Instance, free_ports
 from tests.people import Record, newest_from
 
 FIRST, SECOND = "asterisk-1", "asterisk-2"
@@ -97,16 +100,41 @@ class TwoNodes:
 
     async def channels(self, node: str) -> list[str]:
         """Ids of those that live there."""
-        port = self.http[node]
+        return [channel["id"] for channel in await self._ari(node, "channels")]
+
+    async def registered(self, endpoint: str, node: str, timeout_s: float = 20.0) -> None:
+        """Wait until that phone is signed in there."""
+        async with asyncio.timeout(timeout_s):
+            while (await self._ari(node, f"endpoints/PJSIP/{endpoint}"))["state"] != "online":
+                await asyncio.sleep(LOOK_S)
+
+    async def _ari(self, node: str, path: str) -> Any:
         login = aiohttp.encode_basic_auth(ACCOUNT, load_secrets(self.instance.home).ari_password)
         async with (
             aiohttp.ClientSession(headers={"Authorization": login}) as http,
-            http.get(f"http://127.0.0.1:{port}/ari/channels") as answer,
+            http.get(f"http://127.0.0.1:{self.http[node]}/ari/{path}") as answer,
         ):
-            return [channel["id"] for channel in await answer.json()]
+            return await answer.json()
+
+    @contextmanager
+    def dead(self, node: str) -> Iterator[None]:
+        """Killed, and who watches it stands still, so that nobody starts it until the context is left."""
+        name = "asterisk" if node == FIRST else node
+        watcher = children(self.pid)[f"c-{name}"]
+        os.kill(watcher, signal.SIGSTOP)
+        try:
+            os.kill(asterisk_of(self.instance, name), signal.SIGKILL)
+            yield
+        finally:
+            os.kill(watcher, signal.SIGCONT)
+
+    async def whole(self) -> None:
+        """Both are there."""
+        await self.admin.until("/health", lambda health: health["status"] == "ready", 30)
 
     async def everybody_leaves(self) -> None:
-        """No phone, no call, nobody available: the next test begins anew."""
+        """No phone, no call, nobody available, both nodes there: the next test begins anew."""
+        await self.whole()
         await self.stack.aclose()
         await self.centre.everybody("offline")
         await self.admin.until(

@@ -293,6 +293,7 @@ export const en: Texts = {
     opened: 'Start',
     ended: 'Ended',
     how: 'How it ended',
+    node: 'Node',
     id: 'Identifier',
     parent: 'Comes from',
     data: 'Data from the menu',

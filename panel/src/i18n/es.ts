@@ -291,6 +291,7 @@ export const es = {
     opened: 'Inicio',
     ended: 'Terminó',
     how: 'Cómo terminó',
+    node: 'Nodo',
     id: 'Identificador',
     parent: 'Viene de',
     data: 'Datos del menú',
