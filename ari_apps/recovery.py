@@ -148,10 +148,8 @@ def _let_in(board: Switchboard, snapshot: Snapshot) -> None:
 
 async def _reap(board: Switchboard, snapshot: Snapshot) -> None:
     """Legs under our names that nobody waits for, and bridges whose contact nobody lives."""
-    ari, rooms = (
-        board.exchange.ari,
-        {queue_bridge_id(name, board.exchange.plan.mark) for name in board.exchange.plan.queues},
-    )
+    ari, plan = board.exchange.ari, board.exchange.plan
+    rooms = {queue_bridge_id(name, plan.mark) for name in plan.queues}
     for channel in snapshot.channels:
         owner = interaction_of(channel.id)
         if owner is not None and not board.exchange.routes.owned(channel.id):

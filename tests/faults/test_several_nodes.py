@@ -170,6 +170,8 @@ async def test_a_dead_node_ends_its_own_calls_and_serves_again(nodes: TwoNodes) 
     lost_caller, lost_leg, lost = await nodes.talk(there, SECOND, "0994170032")
     across = await nodes.agent(4)
     waiting, broken, _ = await nodes.talk(across, FIRST, "0994170033")
+    ringer = await nodes.agent(1)
+    _, half, half_lost = await nodes.talk(ringer, SECOND, "0994170035")
     controller = controller_of(nodes.instance)
     loop = asyncio.get_running_loop()
     os.kill(asterisk_of(nodes.instance, SECOND), signal.SIGKILL)
@@ -181,8 +183,10 @@ async def test_a_dead_node_ends_its_own_calls_and_serves_again(nodes: TwoNodes) 
     print(f"its call was closed {took_s:.2f} s after the node died")
     assert took_s <= FREE_WITHIN_S
     assert record["interaction"]["end_reason"] == "lost"
+    await half.hung_up(timeout_s=FREE_WITHIN_S)  # nobody is left at its other end
+    assert (await nodes.admin.get(f"/calls/{half_lost['id']}"))["interaction"]["end_reason"] == "lost"
     agents = {each["id"]: each["status"] for each in await nodes.admin.get("/agents")}
-    assert agents["a3"] != "talking"
+    assert "talking" not in (agents["a1"], agents["a3"])
     await asyncio.gather(caller.hears(AGENT_HZ), leg.hears(CALLER_HZ))  # they talk on
     assert await waiting.hears_sound(Sound.MUSIC, within_s=8)  # whom the dead node's agent had
     for call in (lost_caller, lost_leg, broken):
@@ -192,7 +196,8 @@ async def test_a_dead_node_ends_its_own_calls_and_serves_again(nodes: TwoNodes) 
     assert (await nodes.admin.get(f"/calls/{kept['id']}"))["interaction"]["stage"] == "talking"
     assert not has_tone(await waiting.listen(0.3), AGENT_HZ)
     waiting.hang_up()
-    await across.api.put("/me/state", state="offline")
+    for busy in (across, ringer):
+        await busy.api.put("/me/state", state="offline")
     await nodes.registers_again(there)
     caller_again, leg_again, _ = await nodes.talk(there, SECOND, "0994170034")  # available still
     for call in (caller, caller_again):
