@@ -44,6 +44,7 @@ class AsteriskProcess:
         self._installation = installation
         self._home = settings.asterisk_home
         self._process: asyncio.subprocess.Process | None = None
+        self._booted: asyncio.subprocess.Process | None = None  # one that still boots is not hung
         self._lock: IO[str] | None = None
 
     @property
@@ -118,16 +119,16 @@ class AsteriskProcess:
         loop = asyncio.get_running_loop()
         credentials = aiohttp.BasicAuth(ACCOUNT, load_secrets(self._settings.home).ari_password)
         async with aiohttp.ClientSession(auth=credentials) as http:
-            heard: tuple[asyncio.subprocess.Process, float] | None = None  # one that still boots is not hung
+            last, heard_s = self._booted, loop.time()
             while True:
                 await asyncio.sleep(ASK_EVERY_S)
-                process = self._process
+                process = self._booted
                 if process is None or process.returncode is not None:
-                    heard = None
-                elif await self._answers(http):
-                    heard = process, loop.time()
-                elif heard is not None and heard[0] is process and loop.time() - heard[1] > HUNG_AFTER_S:
-                    log.error("asterisk_hung", pid=process.pid, silent_s=round(loop.time() - heard[1], 1))
+                    last = None
+                elif process is not last or await self._answers(http):
+                    last, heard_s = process, loop.time()
+                elif loop.time() - heard_s > HUNG_AFTER_S:
+                    log.error("asterisk_hung", pid=process.pid, silent_s=round(loop.time() - heard_s, 1))
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
 
@@ -165,6 +166,7 @@ class AsteriskProcess:
         except OSError as error:
             raise UnavailableError(f"{self._installation.program} cannot be run: {error.strerror}") from error
         await self._wait_booted(self._process)
+        self._booted = self._process
 
     async def _wait_booted(self, process: asyncio.subprocess.Process) -> None:
         try:
