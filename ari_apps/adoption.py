@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from ari_apps.switchboard import Switchboard
 
 AWAY = "while the controller was away"
+DIED = "Asterisk died"
 
 log = structlog.get_logger(__name__)
+
+
+def waits_for_callback(row: Interaction) -> bool:
+    """Nobody of it is on the line."""
+    return row.callback_address is not None and row.stage is not Stage.TALKING
 
 
 async def contact(board: Switchboard, row: Interaction, living: Living, *, lost: bool) -> None:
@@ -30,12 +36,12 @@ async def contact(board: Switchboard, row: Interaction, living: Living, *, lost:
     call = Call(board.exchange, row)
     desk, offer = board.exchange.desk, board.exchange.desk.offer_of(row.id)
     await _parties(call, living)
-    waits_for_callback = row.callback_address is not None and row.stage is not Stage.TALKING
-    rings = living.rings_of(offer) if offer is not None and (call.customer or waits_for_callback) else {}
+    waits = waits_for_callback(row)
+    rings = living.rings_of(offer) if offer is not None and (call.customer or waits) else {}
     if offer is not None and not rings:  # never rung, or over unseen
         await desk.decline(offer.id, "withdrawn")
         call.interaction = desk.interaction(row.id)
-    reason = None if waits_for_callback else _missed(call, living)
+    reason = None if waits else _missed(call, living)
     if reason is not None:
         call.recorded = call.recorded or row.external_id or None
     if call.recorded is not None:
@@ -123,7 +129,7 @@ async def _ended(call: Call, reason: EndReason) -> None:
     """The record says how it ended; whoever is still on the line is let go as the call closes."""
     match reason:
         case EndReason.LOST:
-            actor, detail = "system", "Asterisk died"
+            actor, detail = "system", DIED
         case EndReason.NOT_ANSWERED | EndReason.AGENT_HUNG_UP:
             actor, detail = call.interaction.agent or "system", AWAY
         case _:

@@ -15,7 +15,7 @@ import structlog
 
 from ari_apps.ari import AriError, ConnectionLost
 from ari_apps.exchange import Exchange
-from ari_apps.legs import Leg, talk_bridge_id
+from ari_apps.legs import Leg, consult_bridge_id, head_of, talk_bridge_id
 from ari_apps.signals import AgentAnswered, Asked, Digit, LegGone, LegReplaced, Played, Signal, StageChanged
 from ivr_flows.turn import Turn
 from voice_core.errors import CentralitaError, NotFoundError, StageError
@@ -84,6 +84,9 @@ class Call:
     typed: deque[str] = field(default_factory=lambda: deque(maxlen=TYPED_AHEAD_LIMIT))
     over: asyncio.Event = field(default_factory=asyncio.Event)
     conversation_over: asyncio.Event = field(default_factory=asyncio.Event)
+    given_up: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # its Asterisk is dead; it has been recorded as lost
 
     def __post_init__(self) -> None:
         self._inbox: asyncio.Queue[Signal] = asyncio.Queue(INBOX_LIMIT)
@@ -105,9 +108,14 @@ class Call:
         return self.interaction.stage
 
     @property
+    def head(self) -> str:
+        """What every name of this call begins with."""
+        return head_of(self.id, self.exchange.plan.mark)
+
+    @property
     def room_id(self) -> str:
         """The bridge of the conversation."""
-        return talk_bridge_id(self.id)
+        return talk_bridge_id(self.head)
 
     def fresh(self) -> str:
         """Part of a name that nothing has had before, in an earlier life of this call neither."""
@@ -178,6 +186,15 @@ class Call:
         """Loop time in seconds: for waiting, never for records."""
         return asyncio.get_running_loop().time()
 
+    async def heard_again(self) -> None:
+        """Wait until Asterisk answers, or is known to be dead."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.exchange.connected, self.given_up)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     # --- doing
 
     def adopt(self, leg: Leg) -> Leg:
@@ -196,7 +213,7 @@ class Call:
     async def play(self, leg: Leg, media: Sequence[str]) -> str:
         """Begin to play; `Played` tells the end. One playback at a time: an earlier one is stopped."""
         await self.stop_playing()
-        playback_id = f"{self.id}.play.{self.fresh()}"
+        playback_id = f"{self.head}.play.{self.fresh()}"
         self._playing = playback_id
         self.exchange.routes.claim(playback_id, self.deliver)
         await leg.channel.play(list(media), playback_id)
@@ -259,7 +276,7 @@ class Call:
             await self.hang_up(leg)
         await absorbed(self.exchange.ari.bridge(self.room_id).destroy())
         for number in range(1, self.consults + 1):
-            await absorbed(self.exchange.ari.bridge(f"{self.id}.consult.{number}").destroy())
+            await absorbed(self.exchange.ari.bridge(consult_bridge_id(self.head, number)).destroy())
         for leg_id in self._adopted:
             if routes.owner(leg_id) == self.deliver:
                 routes.release(leg_id)

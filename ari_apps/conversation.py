@@ -205,7 +205,7 @@ async def reattach(call: Call, agent: str) -> None:
     if call.agent is None:
         return
     if call.consult is not None and call.consult.state == "talking":
-        room = consult_bridge_id(call.id, call.consult.number)
+        room = consult_bridge_id(call.head, call.consult.number)
         await call.exchange.ari.bridge(room).add([call.agent.id])
         return
     await call.exchange.ari.bridge(call.room_id).add([call.agent.id])

@@ -103,7 +103,9 @@ async def live(call: Call) -> None:
         except ConnectionLost:
             # the people are still there: once Asterisk answers again, the stage is entered from cold
             async with asyncio.timeout(RECONNECT_LIMIT_S):
-                await call.exchange.connected.wait()
+                await call.heard_again()
+            if call.given_up.is_set():
+                return
 
 
 async def _take_in_hand(call: Call) -> None:

@@ -18,3 +18,10 @@ MIXER = "mixing,video_sfu"
 async def open_room(call: Call) -> Bridge:
     """The conversation's bridge, made when it is not there. Raises AriError."""
     return await call.exchange.ari.create_bridge(call.room_id, MIXER)
+
+
+async def open_consultation(call: Call, room: str) -> Bridge:
+    """Two people whom nobody records. Where either may be at another node, mixed too: what joins them there, a plain bridge,
+    would drop a second voice as late. Raises AriError.
+    """
+    return await call.exchange.ari.create_bridge(room, "mixing" if call.exchange.plan.is_alone else MIXER)

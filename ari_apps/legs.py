@@ -1,12 +1,22 @@
-"""The legs of a call, and the names we give them."""
+"""The legs of a call, and the names we give them. Every name of ours begins with the contact's and its node's: its head.
+
+The first node's names have no node in them (decision 0017): `<interaction>.…` there, `<interaction>-<node>.…` elsewhere.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ari_apps.ari.channel import Channel
 from ari_apps.phones import SIP_SUFFIX
 from voice_core.interaction import Offer
+
+NO_MEDIA = "38"
+"""Q.850, network out of order, for a leg that hears nobody any more: `conversation` takes it for a line that broke."""
+
+_LIFE = re.compile("(^|-)[0-9a-f]{8}$")
+_ULID = 26  # letters and digits
 
 
 @dataclass(slots=True)
@@ -22,29 +32,35 @@ class Leg:
         return self.channel.id
 
 
-def offer_leg_id(offer: Offer, endpoint: str, again: int = 0) -> str:
-    """`<interaction>.<agent>.o<n>`, with `-sip` for the agent's SIP phone, `.a<n>` once rung again."""
+def head_of(interaction_id: str, node: str) -> str:
+    """What the contact's names begin with; `node` is "" for the first."""
+    return f"{interaction_id}-{node}" if node else interaction_id
+
+
+def offer_leg_id(offer: Offer, endpoint: str, again: int = 0, *, node: str = "") -> str:
+    """`<head>.<agent>.o<n>`, with `-sip` for the agent's SIP phone, `.a<n>` once rung again."""
     number = offer.id.rsplit(".", 1)[-1]
     repeated = f".a{again}" if again else ""
-    return f"{offer.interaction_id}.{offer.agent}.{number}{_suffix(offer.agent, endpoint)}{repeated}"
+    head = head_of(offer.interaction_id, node)
+    return f"{head}.{offer.agent}.{number}{_suffix(offer.agent, endpoint)}{repeated}"
 
 
-def own_leg_id(interaction_id: str, agent: str, endpoint: str, attempt: str) -> str:
+def own_leg_id(head: str, agent: str, endpoint: str, attempt: str) -> str:
     """The leg of an agent we ring without an offer: dialling out, or after a page reload."""
-    return f"{interaction_id}.{agent}.r{attempt}{_suffix(agent, endpoint)}"
+    return f"{head}.{agent}.r{attempt}{_suffix(agent, endpoint)}"
 
 
-def consult_leg_id(interaction_id: str, number: int, endpoint: str) -> str:
-    """`<interaction>.consult.<n>.<endpoint>`: tells whom it rings."""
-    return f"{consult_bridge_id(interaction_id, number)}.{endpoint}"
+def consult_leg_id(head: str, number: int, endpoint: str) -> str:
+    """`<head>.consult.<n>.<endpoint>`: tells whom it rings."""
+    return f"{consult_bridge_id(head, number)}.{endpoint}"
 
 
-def customer_leg_id(interaction_id: str) -> str:
-    return f"{interaction_id}.customer"
+def customer_leg_id(head: str) -> str:
+    return f"{head}.customer"
 
 
-def outside_leg_id(interaction_id: str, number: int) -> str:
-    return f"{interaction_id}.out.{number}"
+def outside_leg_id(head: str, number: int) -> str:
+    return f"{head}.out.{number}"
 
 
 def third_party_of(channel_id: str) -> tuple[int, str] | None:
@@ -64,23 +80,34 @@ def is_outside_line(channel_id: str) -> bool:
     return channel_id.endswith(".customer") or (third is not None and not third[1])
 
 
-def talk_bridge_id(interaction_id: str) -> str:
-    return f"{interaction_id}.talk"
+def talk_bridge_id(head: str) -> str:
+    return f"{head}.talk"
 
 
-def consult_bridge_id(interaction_id: str, number: int) -> str:
-    return f"{interaction_id}.consult.{number}"
+def consult_bridge_id(head: str, number: int) -> str:
+    return f"{head}.consult.{number}"
 
 
-def queue_bridge_id(queue: str) -> str:
-    return f"queue.{queue}"
+def queue_bridge_id(queue: str, node: str = "") -> str:
+    return f"queue.{node}.{queue}" if node else f"queue.{queue}"
 
 
 def interaction_of(channel_or_bridge_id: str) -> str | None:
     """The interaction a name of ours belongs to; None for Asterisk's own ids and the queues' rooms."""
     head, dot, _ = channel_or_bridge_id.partition(".")
-    is_ulid = len(head) == 26 and head.isalnum()
-    return head if dot and is_ulid else None
+    return head[:_ULID] if dot and _is_ours(head) else None
+
+
+def node_of(channel_id: str) -> str:
+    """The node in a channel's or recording's name, "" for the first: in a name of ours, or in Asterisk's own id, which
+    its `systemname` begins: the node, and a word for this life of it (`asterisk-2-6d0199db-1764381442.12`).
+    """
+    head = channel_id.partition(".")[0]
+    return head[_ULID + 1 :] if _is_ours(head) else _LIFE.sub("", head.rpartition("-")[0])
+
+
+def _is_ours(head: str) -> bool:
+    return len(head) >= _ULID and head[:_ULID].isalnum() and head[_ULID : _ULID + 1] in ("", "-")
 
 
 def is_browser_leg(channel_id: str) -> bool:

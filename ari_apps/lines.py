@@ -6,7 +6,7 @@ What was spent is read from the ledger at the start and followed from there; a r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from ari_apps.caps import MINUTE, CapReachedError, Line, longest_s, overdrawn
+from ari_apps.legs import interaction_of
 from ari_apps.plan import OutboundRules
 from ari_apps.ports import Audit
 from voice_core.clock import Clock
@@ -116,23 +117,29 @@ class Lines:
         if line is not None and line.closed_at is None:
             await self._note(leg, Kind.LINE_CLOSED, unseen=unseen and line.answered_at is None)
 
-    async def compare(self, alive: Collection[str], up: Collection[str], asked: datetime) -> None:
-        """With what lives in Asterisk: what ended, or was answered, unseen. `asked`: before it was looked at."""
-        for line in self.open():
+    async def compare(
+        self, alive: Collection[str], up: Collection[str], asked: datetime, mine: Callable[[str], bool]
+    ) -> None:
+        """With what lives in one Asterisk, whose legs `mine` knows: what ended, or was answered, unseen.
+
+        `asked`: before it was looked at.
+        """
+        for line in filter(lambda line: mine(line.id), self.open()):
             if line.id in up:
                 await self.answered(line.id)
             elif line.id not in alive and line.at < asked:
                 await self.closed(line.id, unseen=True)
 
-    async def overdrawn(self) -> list[str]:
-        """The legs to hang up now: what they use is more than the day has."""
+    async def overdrawn(self, mine: Callable[[str], bool]) -> list[str]:
+        """The legs to hang up now, of those that are `mine`: what they use is more than the day has."""
         found = overdrawn(self._rules.caps, list(self._lines.values()), self._clock.now(), self._day())
-        for line, error in found:
+        own = [(line, error) for line, error in found if mine(line.id)]
+        for line, error in own:
             await self._refused(error, line.to, line.by or "flow")
-        return [line.id for line, _ in found]
+        return [line.id for line, _ in own]
 
     async def _note(self, leg: str, kind: Kind, *, unseen: bool = False) -> None:
-        interaction, now = leg.partition(".")[0], self._clock.now()
+        interaction, now = interaction_of(leg) or "", self._clock.now()
         data: dict[str, object] = {"leg": leg} | ({"unseen": True} if unseen else {})
         self._take(Entry(interaction, now, kind, "system", data))
         try:

@@ -9,6 +9,7 @@ from ari_apps.ari import Snapshot, models
 from ari_apps.legs import (
     consult_bridge_id,
     customer_leg_id,
+    head_of,
     interaction_of,
     offer_leg_id,
     talk_bridge_id,
@@ -20,16 +21,18 @@ from voice_core.interaction import Interaction, Offer
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """A snapshot by name: channels, bridges and who is in them."""
+    """A snapshot by name: channels, bridges and who is in them. `node`: as it is in names, "" for the first."""
 
     channels: Mapping[str, models.Channel]
     rooms: Mapping[str, frozenset[str]]
+    node: str = ""
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Living:
+    def of(cls, snapshot: Snapshot, node: str = "") -> Living:
         return cls(
             {channel.id: channel for channel in snapshot.channels},
             {bridge.id: frozenset(bridge.channels) for bridge in snapshot.bridges},
+            node,
         )
 
     def is_up(self, leg: str) -> bool:
@@ -41,13 +44,13 @@ class Living:
 
     def talking(self, interaction_id: str) -> frozenset[str]:
         """Who is in the conversation's room."""
-        return self.rooms.get(talk_bridge_id(interaction_id), frozenset())
+        return self.rooms.get(talk_bridge_id(head_of(interaction_id, self.node)), frozenset())
 
     def consulting(self, interaction_id: str, number: int) -> frozenset[str]:
-        return self.rooms.get(consult_bridge_id(interaction_id, number), frozenset())
+        return self.rooms.get(consult_bridge_id(head_of(interaction_id, self.node), number), frozenset())
 
     def customer_of(self, contact: Interaction) -> str:
-        names = (contact.external_id, customer_leg_id(contact.id))
+        names = (contact.external_id, customer_leg_id(head_of(contact.id, self.node)))
         return next((name for name in names if name and name in self.channels), "")
 
     def agent_of(self, contact: Interaction, customer: str) -> str:
@@ -57,7 +60,7 @@ class Living:
         if not contact.agent:
             return ""
         talking = self.talking(contact.id)
-        mine = [leg for leg in self.channels if self.in_our_hands(leg) and _is_agents(contact, leg)]
+        mine = [leg for leg in self.channels if self.in_our_hands(leg) and self._is_agents(contact, leg)]
         mine.sort(key=lambda leg: self.channels[leg].creationtime, reverse=True)
         phone = [leg for leg in self.channels if _dialled_by(self.channels[leg]) == contact.agent]
         strangers = [leg for leg in talking if leg != customer and interaction_of(leg) is None]
@@ -66,7 +69,7 @@ class Living:
 
     def own_phone_rings(self, contact: Interaction) -> bool:
         """The agent's own phone rings, without an offer: the customer has not been dialled yet."""
-        prefix = f"{contact.id}.{contact.agent}.r"
+        prefix = f"{head_of(contact.id, self.node)}.{contact.agent}.r"
         return any(leg.startswith(prefix) and not self.in_our_hands(leg) for leg in self.channels)
 
     def thirds_of(self, contact: Interaction) -> tuple[int, list[str]]:
@@ -81,20 +84,18 @@ class Living:
 
     def rings_of(self, offer: Offer) -> dict[str, bool]:
         """The offer's legs, and whether each has been answered."""
-        name = offer_leg_id(offer, offer.agent)
+        name = offer_leg_id(offer, offer.agent, node=self.node)
         legs = (name, name + SIP_SUFFIX)
         return {leg: self.is_up(leg) for leg in legs if leg in self.channels}
 
-
-def _is_agents(contact: Interaction, leg: str) -> bool:
-    if interaction_of(leg) != contact.id:
-        return False
-    third = third_party_of(leg)
-    if third is not None:
-        return third[1] == contact.agent
-    return (
-        leg.startswith(f"{contact.id}.{contact.agent}.") or leg == f"{contact.id}.supervisor.{contact.agent}"
-    )
+    def _is_agents(self, contact: Interaction, leg: str) -> bool:
+        if interaction_of(leg) != contact.id:
+            return False
+        third = third_party_of(leg)
+        if third is not None:
+            return third[1] == contact.agent
+        head = head_of(contact.id, self.node)
+        return leg.startswith(f"{head}.{contact.agent}.") or leg == f"{head}.supervisor.{contact.agent}"
 
 
 def _dialled_by(channel: models.Channel) -> str:

@@ -59,11 +59,11 @@ async def _ring_phones(call: Call, agent: str) -> dict[str, Leg]:
     for endpoint in exchange.phones.online(agent):
         if device and endpoint != device:
             continue
-        leg_id = own_leg_id(call.id, agent, endpoint, attempt)
+        leg_id = own_leg_id(call.head, agent, endpoint, attempt)
         leg = call.adopt(Leg(exchange.ari.channel(leg_id), user=agent))
         try:
             await exchange.ari.originate(
-                f"PJSIP/{endpoint}",
+                exchange.phones.dial(endpoint),
                 leg_id,
                 app_args=f"agent,{call.id},own",
                 caller_id=caller_id(call.interaction),
@@ -105,7 +105,7 @@ async def dial_customer(call: Call, number: str) -> bool:
 
 async def _place(call: Call, number: str) -> None:
     """Sets `call.dialled`, unless Asterisk refuses. Raises CentralitaError when the centre does."""
-    exchange, leg_id = call.exchange, customer_leg_id(call.id)
+    exchange, leg_id = call.exchange, customer_leg_id(call.head)
     way = await exchange.lines.claim(call.id, leg_id, number, call.interaction.agent or "system")
     leg = call.adopt(Leg(exchange.ari.channel(leg_id)))
     try:
@@ -212,7 +212,7 @@ async def _say_to_agent(call: Call, words: Words) -> None:
 
 async def ring_outside(call: Call, number: str, consult_number: int, by: str) -> Leg:
     """Ring an outside number for a call that is being recorded already. Raises CentralitaError, AriError among them."""
-    exchange, leg_id = call.exchange, outside_leg_id(call.id, consult_number)
+    exchange, leg_id = call.exchange, outside_leg_id(call.head, consult_number)
     way = await exchange.lines.claim(call.id, leg_id, number, by)
     leg = call.adopt(Leg(exchange.ari.channel(leg_id)))
     try:

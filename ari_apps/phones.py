@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,20 +22,43 @@ class Phone:
 
 
 class Phones:
-    """Fed by device states. An agent's phones are the endpoints `<user>` and `<user>-sip`."""
+    """Of one Asterisk, fed by its device states. An agent's phones are the endpoints `<user>` and `<user>-sip`; each may be
+    registered at a neighbour, once they have been introduced.
+    """
 
     def __init__(self, app: str) -> None:
         self._app = app
         self._online: set[str] = set()
         self._watched: set[str] = set()
         self._pages: Counter[str] = Counter()
+        self._neighbours: Mapping[str, Phones] = {}
         self.on_change: Callable[[str], None] = _nobody
 
+    def introduce(self, neighbours: Mapping[str, Phones]) -> None:
+        """The other nodes' phones, by node. Who has a page open is known to all of them alike."""
+        self._neighbours = neighbours
+        for neighbour in neighbours.values():
+            neighbour._pages = self._pages
+
     def of(self, agent: str) -> list[Phone]:
-        return [
-            Phone(agent, "browser", agent in self._online),
-            Phone(agent + SIP_SUFFIX, "sip", agent + SIP_SUFFIX in self._online),
-        ]
+        sip = agent + SIP_SUFFIX
+        return [Phone(agent, "browser", self.knows(agent)), Phone(sip, "sip", self.knows(sip))]
+
+    def has(self, endpoint: str) -> bool:
+        """Registered at this very node."""
+        return endpoint in self._online
+
+    def knows(self, endpoint: str) -> bool:
+        """Registered somewhere."""
+        return self.has(endpoint) or any(there.has(endpoint) for there in self._neighbours.values())
+
+    def dial(self, endpoint: str) -> str:
+        """How this Asterisk rings it: straight, or through the node at which it is registered."""
+        if not self.has(endpoint):
+            for node, there in self._neighbours.items():
+                if there.has(endpoint):
+                    return f"PJSIP/{endpoint}@node-{node}"
+        return f"PJSIP/{endpoint}"
 
     def online(self, agent: str) -> list[str]:
         """Registered endpoints, the browser's first."""
@@ -51,6 +74,11 @@ class Phones:
             self._online.add(endpoint)
         if was != (endpoint in self._online):
             self.on_change(endpoint.removesuffix(SIP_SUFFIX))
+
+    def all_gone(self) -> None:
+        """Their Asterisk is dead."""
+        for endpoint in tuple(self._online):
+            self.told(f"PJSIP/{endpoint}", "UNAVAILABLE")
 
     def page_came(self, agent: str) -> None:
         """A page of the agent's has opened its socket for SIP."""

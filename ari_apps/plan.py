@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ari_apps.caps import Caps
+from ari_apps.legs import node_of
 from voice_core.errors import InvalidInputError, NotAllowedError
 from voice_core.queue import QueueConfig
 
@@ -56,10 +57,29 @@ class TelephonePlan:
     outbound: OutboundRules = field(default_factory=OutboundRules)
     default_language: str = "es"
     node: str = "asterisk-1"  # which Asterisk this is, in `Interaction.node`
+    nodes: tuple[str, ...] = ()  # all of them, the first one first; empty where there is one
     app: str = "centralita"  # the Stasis application
     auto_answer: Mapping[str, str] = field(
         default_factory=lambda: {"PJSIP_HEADER(add,X-Centralita-Auto-Answer)": "yes"}
     )
+
+    @property
+    def is_alone(self) -> bool:
+        """There is no other node."""
+        return len(self.nodes) < 2
+
+    @property
+    def mark(self) -> str:
+        """The node as it is in names; "" for the first."""
+        return "" if self.is_alone or self.node == self.nodes[0] else self.node
+
+    def carries(self, node: str) -> bool:
+        """Whether contacts of that node are this one's; those of a node that is no more are the first one's."""
+        return node == self.node or (not self.mark and node not in self.nodes)
+
+    def owns(self, channel_id: str) -> bool:
+        """Whether a channel of that name is (or would be) this node's."""
+        return self.carries(node_of(channel_id) or (self.nodes[0] if self.nodes else self.node))
 
     def queue(self, name: str | None) -> QueueConfig:
         """The queue's configuration; a plain one when the name is unknown (it was removed meanwhile)."""

@@ -59,19 +59,24 @@ class VoicePresenter:
         self._rings: dict[str, _Ring] = {}
 
     async def present(self, offer: Offer, interaction: Interaction) -> None:
-        """Ring now. Phones that are not registered are not tried."""
-        endpoints = self._exchange.phones.online(offer.agent)
+        """Ring now. Phones that are not registered are not tried; nor is anything while the contact's Asterisk is away."""
+        if not self._exchange.connected.is_set():
+            await self._exchange.desk.decline(offer.id, "away")
+            return
+        node, endpoints = self._exchange.plan.mark, self._exchange.phones.online(offer.agent)
         if not endpoints:
             await self._exchange.desk.decline(offer.id, "unreachable")
             return
         ring = self._rings[offer.id] = _Ring(offer)
         for endpoint in endpoints:
-            leg_id = offer_leg_id(offer, endpoint)
+            leg_id = offer_leg_id(offer, endpoint, node=node)
             ring.legs[leg_id] = Leg(self._exchange.ari.channel(leg_id), user=offer.agent)
             self._exchange.routes.claim(leg_id, _delivery(self, ring))
         async with asyncio.TaskGroup() as ringing:
             for endpoint in endpoints:
-                ringing.create_task(self._ring(ring, offer_leg_id(offer, endpoint), endpoint, interaction))
+                ringing.create_task(
+                    self._ring(ring, offer_leg_id(offer, endpoint, node=node), endpoint, interaction)
+                )
 
     async def ring_again(self, offer_id: str, agent: str) -> None:
         """The agent's page was loaded anew: the browser that rang is gone, ring the one that is there.
@@ -82,9 +87,10 @@ class VoicePresenter:
         if ring is None or ring.offer.agent != agent or ring.over or ring.winner is not None:
             raise OfferGoneError("This contact is no longer offered.", offer=offer_id)
         interaction = self._exchange.desk.interaction(ring.offer.interaction_id)
-        old = ring.legs.pop(offer_leg_id(ring.offer, agent, ring.again), None)
+        node = self._exchange.plan.mark
+        old = ring.legs.pop(offer_leg_id(ring.offer, agent, ring.again, node=node), None)
         ring.again += 1
-        while (leg_id := offer_leg_id(ring.offer, agent, ring.again)) in ring.placed:
+        while (leg_id := offer_leg_id(ring.offer, agent, ring.again, node=node)) in ring.placed:
             ring.again += 1  # it rang before a restart of ours
         ring.legs[leg_id] = Leg(self._exchange.ari.channel(leg_id), user=agent)
         self._exchange.routes.claim(leg_id, _delivery(self, ring))
@@ -164,7 +170,7 @@ class VoicePresenter:
             # not the handle, which looks first whether the id is taken: an offer is presented once, and counts in ms
             await self._exchange.ari.channels.originate_with_id(
                 leg_id,
-                endpoint=f"PJSIP/{endpoint}",
+                endpoint=self._exchange.phones.dial(endpoint),
                 app=self._exchange.plan.app,
                 app_args=f"agent,{interaction.id},{offer.id}",
                 caller_id=caller_id(interaction),

@@ -17,7 +17,7 @@ async def enter(call: Call, queue: QueueConfig) -> None:
     """The customer comes in. Raises AriError; not when the customer has hung up, which is in the call's inbox."""
     if call.customer is None:
         return
-    exchange, room = call.exchange, queue_bridge_id(queue.name)
+    exchange, room = call.exchange, queue_bridge_id(queue.name, call.exchange.plan.mark)
     waiting = exchange.waiting.setdefault(room, set())
     wants_music, bridge = not waiting, exchange.ari.bridge(room)
     waiting.add(call.id)

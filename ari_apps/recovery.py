@@ -84,7 +84,7 @@ async def compare(board: Switchboard, *, lost: bool = False) -> None:
 async def _bring_up(
     board: Switchboard, snapshot: Snapshot, unlived: Sequence[Interaction], *, lost: bool
 ) -> None:
-    living = Living.of(snapshot)
+    living = Living.of(snapshot, board.exchange.plan.mark)
     for row in unlived:
         if board.call(row.id) is None:
             await adoption.contact(board, row, living, lost=lost)
@@ -97,19 +97,23 @@ async def _compare_lines(board: Switchboard, snapshot: Snapshot, asked: datetime
     """What calls out cost goes on being counted, or ends."""
     alive = {channel.id for channel in snapshot.channels}
     up = {channel.id for channel in snapshot.channels if channel.state == "Up"}
-    await board.exchange.lines.compare(alive, up, asked)
+    await board.exchange.lines.compare(alive, up, asked, board.exchange.plan.owns)
 
 
 def _unlived(board: Switchboard) -> list[Interaction]:
     """Calls at the desk that no task of ours lives; one whose channel is being listened to already is just opened."""
     return [
         row
-        for row in board.exchange.desk.live()
-        if row.channel == "voice"
-        and row.stage in LIVE
-        and board.call(row.id) is None
-        and not board.exchange.routes.owned(row.external_id)
+        for row in on_the_line(board)
+        if board.call(row.id) is None and not board.exchange.routes.owned(row.external_id)
     ]
+
+
+def on_the_line(board: Switchboard) -> list[Interaction]:
+    """This Asterisk's calls at the desk."""
+    carries = board.exchange.plan.carries
+    live = board.exchange.desk.live()
+    return [row for row in live if row.channel == "voice" and row.stage in LIVE and carries(row.node)]
 
 
 async def until_gone(ari: AriClient, channel_id: str) -> None:
@@ -144,7 +148,8 @@ def _let_in(board: Switchboard, snapshot: Snapshot) -> None:
 
 async def _reap(board: Switchboard, snapshot: Snapshot) -> None:
     """Legs under our names that nobody waits for, and bridges whose contact nobody lives."""
-    ari, rooms = board.exchange.ari, {queue_bridge_id(name) for name in board.exchange.plan.queues}
+    ari, plan = board.exchange.ari, board.exchange.plan
+    rooms = {queue_bridge_id(name, plan.mark) for name in plan.queues}
     for channel in snapshot.channels:
         owner = interaction_of(channel.id)
         if owner is not None and not board.exchange.routes.owned(channel.id):

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from ari_apps import farewell, inbound, outbound_call, queue_room, recovery, voicemail
+from ari_apps import absence, farewell, inbound, outbound_call, queue_room, recovery, voicemail
 from ari_apps.ari import AriError, Disconnected, News, Reconnected, models
 from ari_apps.ari.events import (
     ChannelDestroyed,
@@ -56,7 +56,10 @@ log = structlog.get_logger(__name__)
 
 
 class Switchboard:
-    """`run` reads events until cancelled. `agents` tells whose phones to watch."""
+    """`run` reads events until cancelled. `agents` tells whose phones to watch.
+
+    Of several nodes, `on_lost` is told when this one's calls are lost, `on_back` when it serves again.
+    """
 
     def __init__(
         self,
@@ -68,6 +71,9 @@ class Switchboard:
         self.exchange = exchange
         self.presenter = VoicePresenter(exchange, self)
         self.ready = asyncio.Event()
+        self.settled = asyncio.Event()  # ready, or one of several that is known to be away
+        self.on_lost: Callable[[], Coroutine[Any, Any, None]] = _nothing
+        self.on_back: Callable[[], Coroutine[Any, Any, None]] = _nothing
         self._agents = agents
         self._calls: dict[str, Call] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -83,11 +89,17 @@ class Switchboard:
                 self.exchange.waiting.clear()
                 self.exchange.routes.clear()  # claims of a run before this one
                 self.presenter.forget()
+                late = not self.exchange.ari.connected
+                if late:
+                    await absence.until_there(self)
                 await recovery.take_up(self, lost=await self._is_another_asterisk())
                 await self._make_known()
                 await self._watch_phones()
                 self.exchange.connected.set()
                 self.ready.set()
+                self.settled.set()
+                if late:
+                    absence.over(self)
                 group.create_task(self._compare_often())
                 group.create_task(self._watch_spending())
                 async for event in self.exchange.ari.events():
@@ -187,6 +199,7 @@ class Switchboard:
             log.warning("telephone_disconnected", reason=event.reason)
             self.exchange.connected.clear()
             self.exchange.rooms.clear()  # Asterisk may come back without them
+            absence.begins(self)
             return
         self.spawn(self._reconnected())
 
@@ -197,13 +210,17 @@ class Switchboard:
             log.error("asterisk_restarted", calls_lost=len(self._calls))
             for call in self._calls.values():
                 call.lost = True
+            self.spawn(self.on_lost())
         await self.compare(lost=lost)
         await self._make_known()
         self.exchange.connected.set()
         await self._watch_phones()
+        absence.over(self)
         await asyncio.sleep(COMPARE_AGAIN_S)
         if self.connected:
             await self.compare()
+
+    # --- who comes in
 
     def _entered(self, event: StasisStart) -> None:
         channel, routes = event.channel, self.exchange.routes
@@ -298,7 +315,7 @@ class Switchboard:
                 await _contained(self._end_overdrawn())
 
     async def _end_overdrawn(self) -> None:
-        for leg in await self.exchange.lines.overdrawn():
+        for leg in await self.exchange.lines.overdrawn(self.exchange.plan.owns):
             await _hang_up(self.exchange, leg)
 
     async def _watch_phones(self) -> None:
@@ -324,6 +341,10 @@ async def _end_failed(call: Call, failures: BaseExceptionGroup[BaseException]) -
     if leg is not None and exchange.routes.owned(leg.id):
         await call.stop_playing()
         await farewell.part(exchange, leg.id, SORRY_FAULT, call.interaction.language)
+
+
+async def _nothing() -> None:
+    """Who is told of nodes until somebody asks."""
 
 
 async def _contained(work: Coroutine[Any, Any, None]) -> None:

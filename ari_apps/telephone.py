@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from ari_apps import commands, vanished
 from ari_apps.call import Call
 from ari_apps.commands import Command, Target
-from ari_apps.exchange import Exchange
+from ari_apps.nodes import Nodes
 from ari_apps.phones import Phone
 from ari_apps.signals import Asked
-from ari_apps.switchboard import Switchboard
 from voice_core.agent import AgentStatus
 from voice_core.errors import InvalidInputError, NotAllowedError, NotFoundError, StageError, UnavailableError
 from voice_core.interaction import Direction, Interaction, Stage
 
 COMMAND_TIMEOUT_S = 10.0
 REATTACH_TIMEOUT_S = 20.0
+AWAY = "The telephone system does not answer now. Try again in a moment."
 
 __all__ = ["CallView", "ConsultView", "Phone", "Target", "Telephone"]
 
@@ -43,25 +44,35 @@ class CallView:
 class Telephone:
     """Every method checks that `agent` owns the call (NotAllowedError), and its stage (StageError)."""
 
-    def __init__(self, exchange: Exchange, switchboard: Switchboard) -> None:
-        self._exchange = exchange
-        self._switchboard = switchboard
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._exchange = nodes.exchange
 
     @property
     def connected(self) -> bool:
-        """Asterisk is there; commands raise UnavailableError otherwise."""
-        return self._switchboard.connected
+        """An Asterisk is there; commands raise UnavailableError while none is, or not the call's."""
+        return any(board.connected for board in self._nodes)
+
+    @property
+    def nodes(self) -> Mapping[str, bool]:
+        """The Asterisks, and whether each is there."""
+        return self._nodes.connected
+
+    @property
+    def node(self) -> str:
+        """Where a page's telephone is best registered now."""
+        return self._nodes.first.exchange.plan.node
 
     @property
     def reconnects(self) -> int:
         """How often the line to Asterisk was cut and came back, since the start."""
-        return self._exchange.ari.reconnects
+        return sum(board.exchange.ari.reconnects for board in self._nodes)
 
     def phones(self, agent: str) -> list[Phone]:
         return self._exchange.phones.of(agent)
 
     def view(self, id: str) -> CallView:
-        call = self._switchboard.call(id)
+        call = self._nodes.living(id).call(id)
         if call is None:
             return CallView()
         consult = call.consult
@@ -76,7 +87,8 @@ class Telephone:
         """It is closed, loaded anew, or dead: found out beside."""
         self._exchange.phones.page_left(agent)
         if not self._exchange.phones.has_page(agent):
-            self._switchboard.spawn(vanished.page_left(self._switchboard, agent))
+            for board in self._nodes:
+                board.spawn(vanished.page_left(board, agent))
 
     async def hold(self, id: str, agent: str) -> None:
         await self._ask(id, commands.Hold(agent))
@@ -115,7 +127,7 @@ class Telephone:
     async def ring_again(self, offer_id: str, agent: str) -> None:
         """The agent's page was loaded anew while it rang. Raises OfferGoneError, UnavailableError."""
         self._require_connected()
-        await self._switchboard.presenter.ring_again(offer_id, agent)
+        await self._nodes.living(offer_id.partition(".")[0]).presenter.ring_again(offer_id, agent)
 
     async def dial(self, agent: str, number: str, device: str | None = None) -> Interaction:
         """Ring the agent's own phone (`device`: only that endpoint), then the customer. Returns at once."""
@@ -126,26 +138,31 @@ class Telephone:
             raise StageError("Go available or pause first; you cannot dial while busy or signed out.")
         online = self._exchange.phones.online(agent)
         if not online:  # before it is refused, Asterisk is asked: the news of a phone may be on its way
-            await self._switchboard.watch_agent(agent)
+            for board in self._nodes:
+                if board.connected:
+                    await board.watch_agent(agent)
             online = self._exchange.phones.online(agent)
         if not online or (device is not None and device not in online):
             raise UnavailableError("Your phone is not connected.", agent=agent)
+        board = self._nodes.nearest(device or online[0])
         contact = await self._exchange.desk.open(
             channel="voice",
             direction=Direction.OUTBOUND,
             from_address=self._exchange.plan.outbound.caller_id,
             to_address=dialled,
-            node=self._exchange.plan.node,
+            node=board.exchange.plan.node,
             language=self._exchange.plan.default_language,
             agent=agent,
             data={"device": device} if device else None,
         )
-        self._switchboard.dial(contact)
+        board.dial(contact)
         return contact
 
     async def _ask(self, id: str, command: Command, timeout_s: float = COMMAND_TIMEOUT_S) -> None:
         self._require_connected()
         call = self._owned(id, command.agent)
+        if not call.exchange.connected.is_set():
+            raise UnavailableError(AWAY)
         await ask(call, command, timeout_s)
 
     def _owned(self, id: str, agent: str) -> Call:
@@ -158,14 +175,14 @@ class Telephone:
             )
         if contact.channel != "voice":
             raise InvalidInputError("This contact is not a call.", interaction=id)
-        call = self._switchboard.call(id)
+        call = self._nodes.living(id).call(id)
         if call is None:
             raise NotFoundError("This call has ended.", interaction=id)
         return call
 
     def _require_connected(self) -> None:
         if not self.connected:
-            raise UnavailableError("The telephone system does not answer now. Try again in a moment.")
+            raise UnavailableError(AWAY)
 
 
 async def ask(call: Call, command: Command, timeout_s: float = COMMAND_TIMEOUT_S) -> None:

@@ -10,7 +10,7 @@ from ari_apps import conversation, outbound
 from ari_apps.ari import AriError
 from ari_apps.call import Call, Consult, absorbed
 from ari_apps.commands import Target
-from ari_apps.joining import open_room
+from ari_apps.joining import open_consultation, open_room
 from ari_apps.legs import Leg, consult_bridge_id, consult_leg_id
 from ari_apps.phones import SIP_SUFFIX
 from ari_apps.presenter import caller_id
@@ -166,7 +166,7 @@ async def drop(call: Call) -> None:
         await call.hang_up(leg)
     if consult.kind == "agent":
         await call.exchange.desk.leave(call.id, consult.target, call.interaction.agent or "system")
-    await absorbed(call.exchange.ari.bridge(consult_bridge_id(call.id, consult.number)).destroy())
+    await absorbed(call.exchange.ari.bridge(consult_bridge_id(call.head, consult.number)).destroy())
     await _note(call, Kind.TRANSFER_FAILED, {"to": consult.target, "reason": "agent_lost"})
 
 
@@ -193,7 +193,7 @@ async def _third_answered(call: Call, consult: Consult, leg_id: str) -> None:
     if consult.blind:
         await complete(call, call.interaction.agent or "")
         return
-    bridge = await call.exchange.ari.create_bridge(consult_bridge_id(call.id, consult.number))
+    bridge = await open_consultation(call, consult_bridge_id(call.head, consult.number))
     await absorbed(bridge.add([winner.id]))
     if call.agent is not None:
         await absorbed(bridge.add([call.agent.id]))
@@ -209,7 +209,7 @@ async def _back_to_customer(call: Call, consult: Consult) -> None:
         await absorbed(call.agent.channel.ring_stop())
         bridge = await open_room(call)
         await absorbed(bridge.add([call.agent.id]))
-    await absorbed(call.exchange.ari.bridge(consult_bridge_id(call.id, consult.number)).destroy())
+    await absorbed(call.exchange.ari.bridge(consult_bridge_id(call.head, consult.number)).destroy())
     await conversation.resume(call, call.interaction.agent or "system")
     call.tell_screens()
 
@@ -235,11 +235,11 @@ async def _ring_colleague(call: Call, consult: Consult, said: dict[str, object])
     await exchange.desk.join(call.id, consult.target, agent)
     await _begun(call, consult, said)
     for endpoint in endpoints:
-        leg_id = consult_leg_id(call.id, consult.number, endpoint)
+        leg_id = consult_leg_id(call.head, consult.number, endpoint)
         leg = call.adopt(Leg(exchange.ari.channel(leg_id), user=consult.target))
         try:
             await exchange.ari.originate(
-                f"PJSIP/{endpoint}",
+                exchange.phones.dial(endpoint),
                 leg_id,
                 app_args=f"consult,{call.id},{consult.number}",
                 caller_id=caller_id(call.interaction),

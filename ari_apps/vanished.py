@@ -13,7 +13,7 @@ import structlog
 
 from ari_apps.ari import AriClient, AriError
 from ari_apps.call import Call, absorbed
-from ari_apps.legs import Leg, is_browser_leg
+from ari_apps.legs import NO_MEDIA, Leg, is_browser_leg
 
 if TYPE_CHECKING:
     from ari_apps.switchboard import Switchboard
@@ -25,9 +25,6 @@ LOOK_EVERY_S = 0.5
 
 BACK_WITHIN_S = 4.0
 """A page that is loaded anew while it rings has its telephone again by then."""
-
-NO_MEDIA = "38"
-"""Q.850, network out of order: `conversation` takes it for a line that broke."""
 
 log = structlog.get_logger(__name__)
 

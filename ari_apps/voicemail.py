@@ -9,6 +9,7 @@ from ari_apps import phone_dialogue
 from ari_apps.ari import AriError
 from ari_apps.call import Call, CustomerLeftError
 from ari_apps.exchange import Exchange
+from ari_apps.legs import interaction_of
 from ari_apps.signals import Asked, Recorded
 from ari_apps.words import LEAVE_MESSAGE, MESSAGE_KEPT, MESSAGE_NOT_KEPT
 from ivr_flows.effects import Prompt
@@ -57,7 +58,7 @@ async def record(
     await phone_dialogue.say(call, list(prompts))
     if call.customer is None:
         return False
-    name = f"{call.id}.voicemail.{queue}.{call.fresh()}"
+    name = f"{call.head}.voicemail.{queue}.{call.fresh()}"
     routes = call.exchange.routes
     routes.claim(name, call.deliver)
     call.typed.clear()
@@ -84,8 +85,9 @@ async def record(
 
 async def left_behind(calls: LiveCallIndex, recorded: Recorded) -> None:
     """A message that was being spoken when its controller died: its name says whose it is, and for which queue."""
+    interaction_id = interaction_of(recorded.name)
     match recorded.name.split("."):
-        case [interaction_id, "voicemail", queue, _]:
+        case [_, "voicemail", queue, _] if interaction_id is not None:
             pass
         case _:
             return

@@ -47,7 +47,7 @@ async def run(call: Call) -> None:
             return  # the conversation takes the leg out by itself
         queue_room.depart(call)
         if call.customer is not None:
-            room = queue_bridge_id(queue.name)
+            room = queue_bridge_id(queue.name, call.exchange.plan.mark)
             await absorbed(call.exchange.ari.bridge(room).remove([call.customer.id]))
         await queue_room.hush(call)
 

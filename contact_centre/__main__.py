@@ -14,7 +14,7 @@ from contact_centre.collector import imports
 from contact_centre.commands import backup, calls, users
 from contact_centre.commands.console import carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
-from contact_centre.settings import Settings, load_settings
+from contact_centre.settings import FIRST_NODE, Settings, load_settings
 from voice_core.errors import CentralitaError
 
 app = typer.Typer(
@@ -71,20 +71,25 @@ def run_controller(*, lang: Lang = Language.ES, log_json: LogJson = False) -> No
 
 
 @run_app.command("asterisk")
-def run_asterisk(*, log_json: LogJson = False) -> None:
+def run_asterisk(
+    *,
+    node: Annotated[str, typer.Option(help="Which of several, by its name under `nodes`")] = FIRST_NODE,
+    log_json: LogJson = False,
+) -> None:
     """Asterisk alone, watched and started again when it dies. (Solo Asterisk.)"""
     with imports():
         from contact_centre.commands.up import run_asterisk as serve
 
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)
-    raise typer.Exit(carry_out(lambda: serve(settings)))
+    raise typer.Exit(carry_out(lambda: serve(settings, node)))
 
 
 @run_app.command("web")
 def run_web(*, log_json: LogJson = False) -> None:
     """Panel and API, before a controller that runs elsewhere; as many as wanted. (Panel y API.)"""
-    from contact_centre.commands.apart import run_web as serve
+    with imports():
+        from contact_centre.commands.apart import run_web as serve
 
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)
@@ -94,7 +99,8 @@ def run_web(*, log_json: LogJson = False) -> None:
 @run_app.command("worker")
 def run_worker(*, log_json: LogJson = False) -> None:
     """What follows from contacts that are over. (Lo que sigue a cada contacto.)"""
-    from contact_centre.commands.apart import run_worker as serve
+    with imports():
+        from contact_centre.commands.apart import run_worker as serve
 
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)
@@ -107,14 +113,21 @@ def provision(*, as_json: AsJson = False) -> None:
     from contact_centre.telephony import write_files
 
     settings = _settings()
-    written = sorted(carry_out(lambda: write_files(settings)))
-    config = settings.asterisk_home / "etc" / "asterisk.conf"
+    written = carry_out(lambda: write_files(settings))
+    nodes = {
+        node.node: {
+            "config": str(node.asterisk_home / "etc" / "asterisk.conf"),
+            "written": sorted(written[node.node]),
+        }
+        for node in settings.each_node()
+    }
     if as_json:
-        print_json({"config": str(config), "written": written})
+        print_json(nodes[FIRST_NODE] | ({"nodes": nodes} if settings.nodes else {}))
         return
-    typer.echo(config)
-    for name in written:
-        typer.echo(f"  {name}")
+    for node in nodes.values():
+        typer.echo(node["config"])
+        for name in node["written"]:
+            typer.echo(f"  {name}")
 
 
 @app.command()

@@ -33,4 +33,7 @@ _WORDS = """
     func_timeout func_volume func_jitterbuffer func_frame_drop func_global func_cut func_groupcount func_uri func_dialplan
 """
 
+# Of several nodes, each rings its own phones for the others.
+BETWEEN_NODES = ("app_dial",)
+
 MODULES = tuple(f"{_BONES} {_SIP} {_ARI} {_MEDIA} {_WORDS}".split())

@@ -157,7 +157,8 @@ class AsteriskProcess:
         # Asterisk numbers its channels from the second of the clock: two lives within one, or a clock put back,
         # would give two callers one name. A disk that is full keeps nobody from starting.
         with contextlib.suppress(OSError):
-            (self._home / "run" / "life.conf").write_text(f"systemname = {secrets.token_hex(4)}\n")
+            node = "" if self._settings.is_first else f"{self._settings.node}-"
+            (self._home / "run" / "life.conf").write_text(f"systemname = {node}{secrets.token_hex(4)}\n")
         try:
             # What Asterisk prints before its logger is up; each start begins anew.
             with (self._home / "log" / "output.log").open("wb") as output:
@@ -170,6 +171,7 @@ class AsteriskProcess:
         except OSError as error:
             raise UnavailableError(f"{self._installation.program} cannot be run: {error.strerror}") from error
         await self._wait_booted(self._process)
+        self._booted = self._process
 
     async def _wait_booted(self, process: asyncio.subprocess.Process) -> None:
         try:
@@ -234,7 +236,8 @@ class AsteriskProcess:
             (socket.SOCK_DGRAM, settings.sip_host, settings.sip_port, "SIP_PORT"),
         ):
             if (problem := port_problem(kind, host, port)) is not None:
-                raise UnavailableError(f"{problem}; set CENTRALITA_{name} to a free one", port=port)
+                where = f"CENTRALITA_{name}" if settings.is_first else f"`{name.lower()}` of {settings.node}"
+                raise UnavailableError(f"{problem}; set {where} to a free one", port=port)
 
     def _take_lock(self) -> None:
         """Two programs must not run the same home."""

@@ -147,18 +147,34 @@ def _ports(settings: Settings) -> Iterator[Finding]:
         return
     for name, kind, host, port in (
         ("http_port", socket.SOCK_STREAM, settings.http_host, settings.http_port),
-        ("asterisk_http_port", socket.SOCK_STREAM, settings.asterisk_http_host, settings.asterisk_http_port),
-        ("ami_port", socket.SOCK_STREAM, "127.0.0.1", settings.ami_port),
-        ("sip_port", socket.SOCK_DGRAM, settings.sip_host, settings.sip_port),
-        ("sip_port (tcp)", socket.SOCK_STREAM, settings.sip_host, settings.sip_port),
+        *_ports_of(settings),
     ):
-        problem = port_problem(kind, host, port)
-        variable = f"CENTRALITA_{name.split()[0].upper()}"
-        yield _judged(
-            name, problem is None, (f"{port} libre", f"{port} is free"),
-            (f"el puerto {port} de {host} no se puede abrir: cierre lo que lo usa, o fije {variable}",
-             f"{problem}: stop what uses it, or set {variable}"),
-        )  # fmt: skip
+        yield _free_port(name, kind, host, port, f"CENTRALITA_{name.split()[0].upper()}")
+    for node in settings.each_node()[1:]:
+        if node.asterisk == "embedded":
+            for name, kind, host, port in _ports_of(node):
+                yield _free_port(
+                    f"{node.node} {name}", kind, host, port, f"`{name.split()[0]}` of {node.node}"
+                )
+
+
+def _ports_of(node: Settings) -> Sequence[tuple[str, socket.SocketKind, str, int]]:
+    """One Asterisk's."""
+    return (
+        ("asterisk_http_port", socket.SOCK_STREAM, node.asterisk_http_host, node.asterisk_http_port),
+        ("ami_port", socket.SOCK_STREAM, "127.0.0.1", node.ami_port),
+        ("sip_port", socket.SOCK_DGRAM, node.sip_host, node.sip_port),
+        ("sip_port (tcp)", socket.SOCK_STREAM, node.sip_host, node.sip_port),
+    )
+
+
+def _free_port(name: str, kind: socket.SocketKind, host: str, port: int, setting: str) -> Finding:
+    problem = port_problem(kind, host, port)
+    return _judged(
+        name, problem is None, (f"{port} libre", f"{port} is free"),
+        (f"el puerto {port} de {host} no se puede abrir: cierre lo que lo usa, o cambie {setting}",
+         f"{problem}: stop what uses it, or change {setting}"),
+    )  # fmt: skip
 
 
 def _panel(_settings: Settings) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ class Child:
     work: Callable[[Notifier], int]
     starts_after: str = ""  # a message of another child; at once when empty
     frozen_after_s: float | None = None  # without a sign of life for so long after READY it is killed
+    needed: bool = True  # nothing is served without it: when it cannot start, all ends
     pid: int = 0
     served: bool = False  # has been ready once: from then on it is started again
     ready: bool = False
@@ -74,7 +75,7 @@ class Family:
         self._failed: int | None = None
 
     def run(self) -> int:
-        """Until SIGINT or SIGTERM (0), or until a child fails before it ever served (its code)."""
+        """Until SIGINT or SIGTERM (0), or until a child that is needed fails before it ever served (its code)."""
         with self._signals() as wake:
             try:
                 while not self._stop_asked and self._failed is None:
@@ -139,7 +140,7 @@ class Family:
                 if READY in lines:
                     child.ready = child.served = True
                     self._on_served(child.name)
-        if not self._told_ready and all(child.served for child in self._children):
+        if not self._told_ready and all(child.served for child in self._children if child.needed):
             self._told_ready = True
             self._manager.ready()
 
@@ -157,7 +158,7 @@ class Family:
                     while message := child.ear.recv(MESSAGE_BYTES):
                         self._told(child.ear, message.decode(errors="replace").splitlines())
             _forget(child)
-            if not child.served:
+            if not child.served and child.needed:
                 self._failed = code if code > 0 else 1
                 return
             now = time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -51,6 +51,8 @@ class Telephone(Protocol):
     def connected(self) -> bool: ...
     @property
     def reconnects(self) -> int: ...
+    @property
+    def nodes(self) -> Mapping[str, bool]: ...
 
     def view(self, call_id: str, /) -> CallView: ...
     def phones(self, agent: str, /) -> Sequence[PhoneView]: ...

@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ari_apps.speech import Speech
 from contact_centre.asterisk_installation import Installation
-from contact_centre.asterisk_modules import MODULES
+from contact_centre.asterisk_modules import BETWEEN_NODES, MODULES
 from contact_centre.centre_file import Centre, DialledNumber
-from contact_centre.secrets_file import Secrets
+from contact_centre.secrets_file import Secrets, between_nodes
 from contact_centre.settings import CHECKOUT, Settings
 from ivr_flows.effects import Prompt
 from voice_core.errors import InvalidInputError, UnwritableError
@@ -50,7 +50,7 @@ RELOADS = {
 
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PASSWORD = re.compile(r"[A-Za-z0-9_-]{16,100}")
-_TAKEN = {"global", "leg", "udp", "tcp", "ws", "loopback-only", "banned", "system"}
+_TAKEN = {"global", "leg", "udp", "tcp", "ws", "loopback-only", "banned", "system", "node"}
 _HARMLESS = re.compile(r"[A-Za-z0-9_ .,:/@+!~^=-]*")
 
 
@@ -66,7 +66,7 @@ class AgentPhone:
         if (
             not _USER.fullmatch(self.user)
             or self.user in _TAKEN
-            or self.user.startswith("trunk-")
+            or self.user.startswith(("trunk-", "node-"))
             or self.user.endswith("-sip")
         ):
             raise InvalidInputError(
@@ -80,7 +80,9 @@ class AgentPhone:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Asterisk's folders: all below the home but modules and data, which come with the program."""
+    """Asterisk's folders: all below the home but modules and data, which come with the program. Several nodes have sounds and
+    music in common.
+    """
 
     etc: Path
     run: Path
@@ -98,8 +100,9 @@ class Place:
     @classmethod
     def of(cls, settings: Settings, installation: Installation) -> Place:
         home = settings.asterisk_home
-        names = ("etc", "run", "spool", "log", "db", "keys", "var", "sounds", "music")
+        names = ("etc", "run", "spool", "log", "db", "keys", "var")
         folders = {name: home / name for name in names}
+        folders |= {name: settings.shared / name for name in ("sounds", "music")}
         return cls(
             recordings=settings.recordings, modules=installation.modules, data=installation.data, **folders
         )
@@ -151,11 +154,15 @@ async def provision(
     place = Place.of(settings, installation)
     place.make()
     agents_language = centre.organisation.default_language
+    neighbours = [node for node in settings.each_node() if node.node != settings.node]
+    modules = (*MODULES, *BETWEEN_NODES) if neighbours else MODULES
     values = {
         "settings": settings,
         "secrets": secrets,
         "place": place,
-        "modules": [name for name in MODULES if (installation.modules / f"{name}.so").exists()],
+        "modules": [name for name in modules if (installation.modules / f"{name}.so").exists()],
+        "neighbours": neighbours,
+        "node_password": between_nodes(secrets),
         "organisation": centre.organisation,
         "trunks": centre.trunks,
         "addresses": {trunk.name: centre.told_by_address(trunk) for trunk in centre.trunks},

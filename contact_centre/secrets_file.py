@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import secrets
 from pathlib import Path
@@ -71,6 +73,11 @@ def load_secrets(home: Path) -> Secrets:
         raise InvalidInputError(
             f"{path}: {name[0]} is missing, empty or guessable. Remove the file to have new secrets made"
         ) from None
+
+
+def between_nodes(secrets: Secrets) -> str:
+    """The word by which the centre's Asterisks know each other: made from ours, so that there is nothing to keep."""
+    return hmac.new(secrets.ari_password.encode(), b"between nodes", hashlib.sha256).hexdigest()
 
 
 def _write_new(path: Path) -> None:

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -19,8 +28,11 @@ from voice_core.errors import InvalidInputError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "CENTRALITA_"
+_NODE = re.compile(r"(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+FIRST_NODE = "asterisk-1"  # the Asterisk that every centre has
 # A Unix socket's path ends at 107 bytes; Asterisk's is <home>/asterisk/run/asterisk.ctl.
-LONGEST_HOME = 107 - len("/asterisk/run/asterisk.ctl")
+LONGEST_SOCKET = 107
+LONGEST_HOME = LONGEST_SOCKET - len("/asterisk/run/asterisk.ctl")
 # Asterisk's files know no quoting: a path with one of these would be read as something else.
 UNSAFE_IN_PATH = set(";,\n\r\t${}()|&\"'`\\<>[]=#*?")
 
@@ -43,8 +55,37 @@ def _redis(url: str) -> str:
     return url
 
 
+def _node_name(name: str) -> str:
+    if not _NODE.fullmatch(name) or name in {FIRST_NODE, "asterisk", "controller"}:
+        raise ValueError(
+            f"a node's name is up to 20 small letters, digits and -, beginning with a letter; not {name!r}"
+        )
+    return name
+
+
 Loopback = Annotated[str, AfterValidator(_loopback)]
 Address = Annotated[str, AfterValidator(_address)]
+
+
+class FurtherNode(BaseModel):
+    """One more Asterisk of the centre. Names are those of Settings, which hold them for the first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, AfterValidator(_node_name)]
+    # How this controller reaches it: on loopback, straight or through a tunnel.
+    asterisk_http_host: Loopback = "127.0.0.1"
+    asterisk_http_port: Port
+    ami_port: Port
+    # Where the other nodes reach its SIP, and its phones and trunks too.
+    sip_host: Address = "127.0.0.1"
+    sip_port: Port
+    media_host: Address = "127.0.0.1"
+    rtp_start: Port
+    rtp_end: Port
+    # Where we see what it records; below the home unless set. `external`: somebody else starts it.
+    recordings_folder: Path | None = None
+    asterisk: Literal["embedded", "external"] | None = None
 
 
 class Settings(BaseModel):
@@ -74,6 +115,19 @@ class Settings(BaseModel):
     controller_url: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+/?)?$", max_length=200)
     flows_folder: Path = CHECKOUT / "ivr_flows" / "flows"
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    nodes: tuple[FurtherNode, ...] = ()  # Asterisks beside the first, which is described above
+
+    _node: FurtherNode | None = PrivateAttr(default=None)
+    _house: Settings | None = PrivateAttr(default=None)  # what a further node's settings were made from
+
+    @field_validator("nodes", mode="before")
+    @classmethod
+    def _written(cls, value: Any) -> Any:
+        """In the environment it is one line: `[{name: asterisk-2, sip_port: 5260, …}]`."""
+        try:
+            return YAML(typ="safe").load(value) if isinstance(value, str) else value
+        except YAMLError as error:
+            raise ValueError("must be a list of nodes as in YAML or JSON") from error
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -92,7 +146,72 @@ class Settings(BaseModel):
             raise ValueError("http_port, sip_port, asterisk_http_port and ami_port must differ")
         if taken := [port for port in ports if self.rtp_start <= port <= self.rtp_end]:
             raise ValueError(f"port {taken[0]} lies between rtp_start and rtp_end, which belong to calls")
+        self._nodes_fit_together()
         return self
+
+    def _nodes_fit_together(self) -> None:
+        all_of_them: tuple[Settings | FurtherNode, ...] = (self, *self.nodes)
+        known: set[str] = set()
+        taken: set[tuple[str, int]] = {
+            ("127.0.0.1", self.http_port), (self.sip_host, self.sip_port),
+            (self.asterisk_http_host, self.asterisk_http_port), ("127.0.0.1", self.ami_port),
+        }  # fmt: skip
+        for node in self.nodes:
+            if node.name in known:
+                raise ValueError(f"two nodes are called {node.name}")
+            known.add(node.name)
+            if node.rtp_end - node.rtp_start < 3:
+                raise ValueError(f"{node.name}: rtp_end must be at least 3 above rtp_start")
+            for place in (
+                (node.sip_host, node.sip_port),
+                (node.asterisk_http_host, node.asterisk_http_port),
+                ("127.0.0.1", node.ami_port),
+            ):
+                if place in taken:
+                    raise ValueError(f"{node.name}: port {place[1]} is somebody else's already")
+                taken.add(place)
+            if any(_overlap(node, other) for other in all_of_them if other is not node):
+                raise ValueError(f"{node.name}: rtp_start to rtp_end belong to calls of another node too")
+            socket = self.home / "nodes" / node.name / "run" / "asterisk.ctl"
+            if len(os.fsencode(socket)) > LONGEST_SOCKET:
+                raise ValueError(f"home and the name {node.name} are too long for Asterisk's control socket")
+
+    # --- one node of several
+
+    @property
+    def node(self) -> str:
+        """Which of the nodes these settings describe."""
+        return self._node.name if self._node is not None else FIRST_NODE
+
+    @property
+    def is_first(self) -> bool:
+        return self._node is None
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        """The first node, and then the others."""
+        return (FIRST_NODE, *(node.name for node in self.nodes))
+
+    def each_node(self) -> list[Settings]:
+        """The settings as each node has them."""
+        return [self.at(name) for name in self.node_names]
+
+    def at(self, name: str) -> Settings:
+        """These settings with the ports and folders of one node. Raises InvalidInputError for one that is not there."""
+        if self._house is not None:
+            return self._house.at(name)
+        wanted = next((node for node in self.nodes if node.name == name), None)
+        if wanted is None and name != FIRST_NODE:
+            known = ", ".join(self.node_names)
+            raise InvalidInputError(f"There is no node {name}: name one of {known}, or add it under `nodes`.")
+        if wanted is None:
+            return self
+        own = wanted.model_dump(exclude={"name", "recordings_folder", "asterisk"})
+        there = self.model_copy(update=own | {"asterisk": wanted.asterisk or self.asterisk})
+        there._node, there._house = wanted, self
+        return there
+
+    # --- where things are
 
     @property
     def database(self) -> str:
@@ -103,11 +222,18 @@ class Settings(BaseModel):
 
     @property
     def asterisk_home(self) -> Path:
+        return self.home / "asterisk" if self._node is None else self.home / "nodes" / self._node.name
+
+    @property
+    def shared(self) -> Path:
+        """What is the same for all nodes: sounds we have spoken, the organisation's music."""
         return self.home / "asterisk"
 
     @property
     def recordings(self) -> Path:
         """Where Asterisk writes a recording while the call lives."""
+        if self._node is not None and self._node.recordings_folder is not None:
+            return self._node.recordings_folder
         return self.asterisk_home / "spool" / "recording"
 
     @property
@@ -136,6 +262,12 @@ class Settings(BaseModel):
     @property
     def panel_url(self) -> str:
         return f"http://{self.http_host}:{self.http_port}/"
+
+
+def _overlap(one: Settings | FurtherNode, other: Settings | FurtherNode) -> bool:
+    """Both would open the same ports for calls."""
+    same_place = one.media_host == other.media_host
+    return same_place and one.rtp_start <= other.rtp_end and other.rtp_start <= one.rtp_end
 
 
 def service_manager_address() -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from ari_apps.ami import Ami
-from ari_apps.ari import AriClient, AriError, ConnectionLost
+from ari_apps.ari import AriError
 from ari_apps.exchange import Exchange
 from ari_apps.lines import KINDS, Lines
 from ari_apps.live_calls import LiveCalls
+from ari_apps.nodes import Nodes
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
 from ari_apps.speech import Speech
@@ -27,15 +28,17 @@ from contact_centre.asterisk_installation import Installation, find_asterisk, fi
 from contact_centre.books import Books, open_books
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import ensure_centre_file, load_centre
+from contact_centre.nodes import APP, Node, RecordingControl, reach, reload_those_there
 from contact_centre.one_instance import alone_with
 from contact_centre.people import phones_of
 from contact_centre.provision import RELOADS, provision
-from contact_centre.secrets_file import ACCOUNT, Secrets, load_secrets
+from contact_centre.secrets_file import Secrets, load_secrets
 from contact_centre.settings import Settings
 from contact_centre.sip_guard import SipGuard
 from ivr_flows import Flows, Machine, Organisation
 from recorder.disk import DiskWatch
 from recorder.listening import Listening
+from recorder.ports import MixMonitorControl
 from recorder.recording import Recorder
 from recorder.vault import Vault
 from voice_core.desk import Desk
@@ -43,11 +46,7 @@ from voice_core.errors import UnavailableError
 from voice_core.news import LocalNews
 from voice_core.ports import Change, Notice
 
-APP = "centralita"
 SWITCHBOARD_RETRY_S = 0.5
-REACH_LIMIT_S = 45.0
-REACH_AGAIN_S = 0.05
-LAST_MODULES = ("res_pjsip.so", "chan_pjsip.so", "pbx_config.so", "res_stasis_device_state.so")
 
 log = structlog.get_logger(__name__)
 
@@ -68,14 +67,16 @@ class House:
     def vault(self) -> Path:
         return self.settings.home / "recordings"
 
-    def recorder(self, control: Ami | NoAmi) -> Recorder:
+    def recorder(self, control: MixMonitorControl) -> Recorder:
+        spool, *other_spools = (node.recordings for node in self.settings.each_node())
         return Recorder(
             desk=self.desk,
             news=self.news,
             clock=self.books.clock,
             engine=self.books.engine,
             vault=Vault(self.vault),
-            spool=self.settings.recordings,
+            spool=spool,
+            other_spools=other_spools,
             control=control,
             audit=self.books.audit,
         )
@@ -90,18 +91,38 @@ class NoAmi:
 
 @dataclass(frozen=True, slots=True)
 class Telephony:
-    """Running, and connected."""
+    """Running, and connected: `nodes` in the order of `boards`."""
 
     house: House
     installation: Installation
     speech: Speech
-    ami: Ami
-    board: Switchboard
+    nodes: tuple[Node, ...]
+    boards: Nodes
     telephone: Telephone
     recorder: Recorder
     listening: Listening
 
-    async def run_switchboard(self) -> None:
+    def jobs(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """To run beside everything else."""
+        jobs = {"listening": self.listening.run(), "disk": self._disk_watch().run()}
+        for node, board in zip(self.nodes, self.boards, strict=True):
+            jobs[f"switchboard {node.name}"] = self._run_switchboard(board)
+            jobs[f"sip guard {node.name}"] = self._guard(node).run()
+        return jobs
+
+    async def taken_up(self) -> None:
+        """Wait until the calls of every node that is there have been taken up; of one at least."""
+        for node, board in zip(self.nodes, self.boards, strict=True):
+            if node.there:
+                await board.settled.wait()
+        firsts = [asyncio.ensure_future(board.ready.wait()) for board in self.boards]
+        try:
+            await asyncio.wait(firsts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for first in firsts:
+                first.cancel()
+
+    async def _run_switchboard(self, board: Switchboard) -> None:
         """Until cancelled; begun anew when Asterisk failed it: it takes up what lives.
 
         Raises AriError when nothing will be told any more (another client took our application, events came too
@@ -109,37 +130,39 @@ class Telephony:
         """
         while True:
             try:
-                await self.board.run()
+                await board.run()
             except* AriError as errors:
                 log.error("switchboard_ended", reason=str(errors.exceptions[0]))
-                if self.board.exchange.ari.events().closed:
+                if board.exchange.ari.events().closed:
                     raise
             await asyncio.sleep(SWITCHBOARD_RETRY_S)
 
     async def channels(self) -> frozenset[str]:
-        """Ids of those Asterisk has now."""
-        return frozenset(channel.id for channel in await self.board.exchange.ari.channels.list())
+        """Ids of those the Asterisks have now."""
+        there = [node.ari for node in self.nodes if node.there]
+        return frozenset({channel.id for ari in there for channel in await ari.channels.list()})
 
     async def people_changed(self, changed: Sequence[User]) -> None:
         """Their telephones exist, or no longer do, from now on."""
         await _write(self.house.settings, self.house.centre, self.house.books, self.installation, self.speech)
-        await self.reload()
-        for phone in phones_of(changed):
-            await self.board.watch_agent(phone.user)
+        await reload_those_there(self.nodes)
+        for board in self.boards:
+            for phone in phones_of(changed):
+                if board.connected or len(self.nodes) == 1:  # one that comes back looks at all of them
+                    await board.watch_agent(phone.user)
 
-    def guard(self) -> SipGuard:
-        """To run beside the switchboard."""
+    def _guard(self, node: Node) -> SipGuard:
         house = self.house
         hosts = [ip_network(host) for trunk in house.centre.trunks for host in trunk.hosts]
-        return SipGuard(
-            house.settings.asterisk_home, house.books.clock, hosts, lambda: self.ami.reload("acl")
-        )
+        hosts += [ip_network(other.settings.sip_host) for other in self.nodes if other is not node]
+        return SipGuard(node.settings.asterisk_home, house.books.clock, hosts, lambda: node.ami.reload("acl"))
 
-    def disk_watch(self) -> DiskWatch:
-        """To run beside the recorder."""
+    def _disk_watch(self) -> DiskWatch:
         house = self.house
+        spool, *other_spools = (node.settings.recordings for node in self.nodes)
         return DiskWatch(
-            spool=house.settings.recordings,
+            spool=spool,
+            other_spools=other_spools,
             others=(house.vault, house.settings.home),
             news=house.news,
             spoils=self.recorder.spoil,
@@ -149,12 +172,8 @@ class Telephony:
     async def _room_again(self) -> None:
         """What could not be written while the disk was full: recordings, and how calls ended."""
         await self.recorder.retry()
-        await self.board.compare()
-
-    async def reload(self) -> None:
-        """Asterisk reads again what changed of its files: it knows best what it has read. Raises AmiError."""
-        for module in RELOADS.values():
-            await self.ami.reload(module)
+        for board in self.boards:
+            await board.compare()
 
 
 @asynccontextmanager
@@ -168,73 +187,76 @@ async def open_telephony(house: House, files_written: Callable[[], None]) -> Asy
     written = await _write(settings, house.centre, house.books, installation, speech)
     files_written()
     async with AsyncExitStack() as stack:
-        ami, ari, at_once = await _reach(house, stack)
-        telephony = _join(house, installation, speech, ami, ari)
-        lines = telephony.board.exchange.lines
+        nodes = await reach(settings, house.secrets, stack)
+        telephony = _join(house, installation, speech, nodes)
+        lines = telephony.boards.exchange.lines
         lines.seed(await house.books.queries.entries_since(lines.since(), KINDS))
-        await telephony.reload()  # it may have read them while, or before, we wrote
-        if at_once and (rest := sorted(written - RELOADS.keys())):
-            log.warning("asterisk_restart_needed", files=rest)
+        await reload_those_there(
+            [node for node in nodes if node.there]
+        )  # it may have read them before we wrote
+        for node in nodes:
+            if node.at_once and (rest := sorted(written[node.name] - RELOADS.keys())):
+                log.warning("asterisk_restart_needed", node=node.name, files=rest)
         yield telephony
 
 
-async def write_files(settings: Settings) -> frozenset[str]:
-    """Asterisk's files for the people there are, without a running centre; the names of those that changed.
+async def write_files(settings: Settings) -> Mapping[str, frozenset[str]]:
+    """Asterisk's files for the people there are, without a running centre; by node, the names of those that changed.
 
     Raises UnavailableError, InvalidInputError.
     """
     centre = load_centre(ensure_centre_file(settings))
     installation = find_asterisk()
-    speech = Speech(settings.asterisk_home / "sounds", program=find_espeak() or "espeak-ng")
+    speech = Speech(settings.shared / "sounds", program=find_espeak() or "espeak-ng")
     async with open_books(settings, centre) as books:
         return await _write(settings, centre, books, installation, speech)
 
 
 async def _write(
     settings: Settings, centre: Centre, books: Books, installation: Installation, speech: Speech
-) -> frozenset[str]:
+) -> Mapping[str, frozenset[str]]:
     """Asterisk's files for the people there are now: who writes last, of several processes, has read them last."""
-    async with alone_with(settings.asterisk_home):
-        phones = phones_of(await books.access.users())
-        return await provision(settings, load_secrets(settings.home), centre, phones, installation, speech)
+    async with alone_with(settings.shared):
+        phones, secrets = phones_of(await books.access.users()), load_secrets(settings.home)
+        return {
+            node.node: await provision(node, secrets, centre, phones, installation, speech)
+            for node in settings.each_node()
+        }
 
 
-async def _reach(house: House, stack: AsyncExitStack) -> tuple[Ami, AriClient, bool]:
-    """Both connections, waiting for an Asterisk that is just starting; and whether it was there at once."""
-    settings, secrets, at_once = house.settings, house.secrets, True
-    deadline = asyncio.get_running_loop().time() + REACH_LIMIT_S
-    while True:
-        ami = Ami("127.0.0.1", settings.ami_port, ACCOUNT, secrets.ami_password)
-        client = AriClient.connect(settings.ari_url, ACCOUNT, secrets.ari_password, APP)
-        try:
-            async with AsyncExitStack() as attempt:
-                await attempt.enter_async_context(ami)
-                ari = await attempt.enter_async_context(client)
-                await _booted(ari)
-                await stack.enter_async_context(attempt.pop_all())
-                return ami, ari, at_once
-        except (UnavailableError, ConnectionLost) as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise UnavailableError(f"Asterisk does not answer: {error}") from error
-        at_once = False
-        await asyncio.sleep(REACH_AGAIN_S)
-
-
-async def _booted(ari: AriClient) -> None:
-    """Raises UnavailableError while modules are still being loaded."""
-    modules = {module.name: module.status for module in await ari.asterisk.list_modules()}
-    if any(modules.get(name) != "Running" for name in LAST_MODULES):
-        raise UnavailableError("it is still starting")
-
-
-def _join(house: House, installation: Installation, speech: Speech, ami: Ami, ari: AriClient) -> Telephony:
-    recorder, plan = house.recorder(ami), plan_of(house.centre)
+def _join(house: House, installation: Installation, speech: Speech, nodes: tuple[Node, ...]) -> Telephony:
+    plan = plan_of(house.centre)
+    plans = [replace(plan, node=node.name, nodes=house.settings.node_names) for node in nodes]
+    recorder = house.recorder(RecordingControl(list(zip(plans, (node.ami for node in nodes), strict=True))))
     zone = ZoneInfo(house.centre.organisation.timezone)
     lines = Lines(plan.outbound, house.desk, house.books.clock, house.news, house.books.audit, zone)
+    machine = Machine(house.flows, organisation_of(house.centre))
+    boards = Nodes(
+        [
+            _board(house, node, plan, recorder, lines, machine, speech)
+            for node, plan in zip(nodes, plans, strict=True)
+        ]
+    )
+    return Telephony(
+        house=house,
+        installation=installation,
+        speech=speech,
+        nodes=nodes,
+        boards=boards,
+        telephone=Telephone(boards),
+        recorder=recorder,
+        listening=Listening(LiveCalls(boards), house.desk),
+    )
+
+
+def _board(
+    house: House, node: Node, plan: TelephonePlan, recorder: Recorder, lines: Lines, machine: Machine,
+    speech: Speech,
+) -> Switchboard:  # fmt: skip
     exchange = Exchange(
-        ari=ari,
+        ari=node.ari,
         desk=house.desk,
-        machine=Machine(house.flows, organisation_of(house.centre)),
+        machine=machine,
         speech=speech,
         contacts=house.books.contacts,
         recording=recorder,
@@ -245,23 +267,15 @@ def _join(house: House, installation: Installation, speech: Speech, ami: Ami, ar
         lines=lines,
     )
     board = Switchboard(exchange, lambda: [agent.id for agent in house.desk.agents()])
-    return Telephony(
-        house=house,
-        installation=installation,
-        speech=speech,
-        ami=ami,
-        board=board,
-        telephone=Telephone(exchange, board),
-        recorder=recorder,
-        listening=Listening(ari, LiveCalls(board), house.desk),
-    )
+    board.on_back = node.reload
+    return board
 
 
 def _speech(house: House) -> Speech:
     def failed(reason: str) -> None:
         house.news.publish(Change(notices=(Notice("speech_failed", data={"reason": reason[:200]}),)))
 
-    folder = house.settings.asterisk_home / "sounds"
+    folder = house.settings.shared / "sounds"
     return Speech(folder, program=find_espeak() or "espeak-ng", on_failure=failed)
 
 

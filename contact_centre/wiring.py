@@ -131,7 +131,7 @@ async def serving(
     recorder = telephony.recorder if telephony else house.recorder(NoAmi())
     presenters: dict[str, Presenter] = {"task": TaskPresenter()}
     if telephony is not None:
-        presenters["voice"] = telephony.board.presenter
+        presenters["voice"] = telephony.boards.presenter
     router = Router(house.desk, queues, presenters, books.clock)
     room = await _room(house, recorder, telephony)
     feed = Feed(house.news, room, across.wire)
@@ -151,12 +151,7 @@ async def serving(
         "watchdog": watchdog.run(),
     }
     if telephony is not None:
-        jobs |= {
-            "switchboard": telephony.run_switchboard(),
-            "listening": telephony.listening.run(),
-            "disk": telephony.disk_watch().run(),
-            "sip guard": telephony.guard().run(),
-        }
+        jobs |= telephony.jobs()
     jobs |= across.jobs(people)
     async with all_running(jobs):
         if telephony is not None:
@@ -225,10 +220,15 @@ def _parts(
         panel=CHECKOUT / "panel" / "dist",
         telephone=telephony.telephone if telephony else None,
         listening=telephony.listening if telephony else None,
-        softphone_url=house.settings.softphone_url if telephony else None,
+        softphone_url=_softphone(house, telephony) if telephony else None,
         hosts=house.settings.names,
         word=word,
     )
+
+
+def _softphone(house: House, telephony: Telephony) -> Callable[[], str]:
+    """A page's telephone is registered at the first node that is there."""
+    return lambda: house.settings.at(telephony.telephone.node).softphone_url
 
 
 def _people(
@@ -264,14 +264,14 @@ async def all_running(jobs: Mapping[str, Job]) -> AsyncIterator[None]:
 async def _route(router: Router, telephony: Telephony | None) -> None:
     """Once calls are taken up: who is consulted in one of them is not free."""
     if telephony is not None:
-        await telephony.board.ready.wait()
+        await telephony.taken_up()
     await router.run()
 
 
 async def _ready(telephony: Telephony) -> None:
     try:
         async with asyncio.timeout(SWITCHBOARD_READY_TIMEOUT_S):
-            await telephony.board.ready.wait()
+            await telephony.taken_up()
     except TimeoutError:
         raise UnavailableError(
             "Asterisk runs, but its calls could not be taken up in time; see the log."

@@ -31,13 +31,14 @@ class DiskWatch:
         self,
         *,
         spool: Path,
+        other_spools: Sequence[Path] = (),
         others: Sequence[Path],
         news: News,
         spoils: Callable[[], Awaitable[None]],
         room: Callable[[], Awaitable[None]],
     ) -> None:
-        self._spool = spool
-        self._folders = (spool, *others)
+        self._spools = frozenset((spool, *other_spools))
+        self._folders = (spool, *other_spools, *others)
         self._news = news
         self._spoils = spoils
         self._room = room
@@ -52,7 +53,9 @@ class DiskWatch:
             if found and (found.keys() != known.keys() or now - reminded >= REMIND_EVERY_S):
                 reminded = now
                 self._alarm(found)
-            if self._spool in {*found, *known}:  # once more at the end: who came in since the last look
+            if not self._spools.isdisjoint(
+                {*found, *known}
+            ):  # once more at the end: who came in since the last look
                 await _contained(self._spoils())
             if known and not found:
                 log.info("disk_takes_again", folders=[str(folder) for folder in known])
@@ -64,7 +67,7 @@ class DiskWatch:
     def _alarm(self, found: Mapping[Path, str]) -> None:
         for folder, why in found.items():
             log.error("disk_refuses", folder=str(folder), reason=why)
-            code = "disk_refuses_recordings" if folder == self._spool else "disk_refuses"
+            code = "disk_refuses_recordings" if folder in self._spools else "disk_refuses"
             notice = Notice(code, data={"folder": str(folder), "reason": why})
             self._news.publish(Change(notices=(notice,)))
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from enum import StrEnum
 from typing import Any, Literal
 
-from ari_apps.ari import AriClient, AriError
+from ari_apps.ari import AriError
 from recorder.errors import ListeningError
 from recorder.ports import Leg, LiveCalls
 from voice_core.desk import Desk
@@ -34,7 +34,6 @@ class Ear:
 
     def __init__(
         self,
-        ari: AriClient,
         calls: LiveCalls,
         desk: Desk,
         *,
@@ -42,7 +41,8 @@ class Ear:
         supervisor: str,
         mode: Mode,
     ) -> None:
-        self._ari = ari
+        self._ari = calls.ari(interaction_id)
+        self._head = calls.head(interaction_id)
         self._calls = calls
         self._desk = desk
         self._id = interaction_id
@@ -51,7 +51,7 @@ class Ear:
         self._commands: asyncio.Queue[tuple[Command, asyncio.Future[None]]] = asyncio.Queue(maxsize=8)
         self._connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed = asyncio.Event()
-        self._leg = ari.channel(f"{interaction_id}.supervisor.{supervisor}")
+        self._leg = self._ari.channel(f"{self._head}.supervisor.{supervisor}")
         self._generation = 0
         self._spying = AsyncExitStack()
         self._snoop_gone: asyncio.Future[None] | None = None
@@ -92,13 +92,13 @@ class Ear:
             await self._clean_up()
 
     async def _ring(self, leg: Leg) -> None:
-        phones = self._calls.phones(self._supervisor)
+        phones = self._calls.phones(self._id, self._supervisor)
         if not phones:
             raise ListeningError(
                 "Your softphone is not connected. Open the panel's telephone, then try again."
             )
         await self._ari.originate(
-            endpoint=f"PJSIP/{phones[0]}",
+            endpoint=phones[0],
             channel_id=self._leg.id,
             app=APP,
             app_args=f"supervisor,{self._id},{self._supervisor}",
@@ -162,9 +162,9 @@ class Ear:
         # New ids each time: Asterisk frees the old snoop's and the old bridge's a moment after their end,
         # and a bridge asked for under the id of one that is being destroyed is that one.
         self._generation += 1
-        snoop_id = f"{self._id}.snoop.{self._supervisor}.{self._generation}"
+        snoop_id = f"{self._head}.snoop.{self._supervisor}.{self._generation}"
         async with AsyncExitStack() as undo:
-            bridge = await self._ari.create_bridge(f"{self._id}.spy.{self._supervisor}.{self._generation}")
+            bridge = await self._ari.create_bridge(f"{self._head}.spy.{self._supervisor}.{self._generation}")
             undo.push_async_callback(bridge.destroy)
             snooping = await undo.enter_async_context(self._calls.expect(snoop_id))
             agent = self._ari.channel(self._calls.agent_channel(self._id))

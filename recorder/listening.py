@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from ari_apps.ari import AriClient
 from recorder.ear import Ear, Mode
 from recorder.errors import ListeningError
 from recorder.ports import LiveCalls
@@ -32,8 +31,7 @@ class _Key:
 class Listening:
     """All supervisors' ears; `run` owns their tasks."""
 
-    def __init__(self, ari: AriClient, calls: LiveCalls, desk: Desk) -> None:
-        self._ari = ari
+    def __init__(self, calls: LiveCalls, desk: Desk) -> None:
         self._calls = calls
         self._desk = desk
         self._ears: dict[_Key, Ear] = {}
@@ -57,7 +55,6 @@ class Listening:
             raise ListeningError("You are listening to another call; stop that one first.")
         self._calls.bridge_id(interaction_id)  # NotFoundError before anything rings
         ear = Ear(
-            self._ari,
             self._calls,
             self._desk,
             interaction_id=interaction_id,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
+from ari_apps.ari import AriClient
+
 
 class MixMonitorControl(Protocol):
     """Mutes the recording of a channel (AMI MixMonitorMute); what is said meanwhile becomes silence."""
@@ -42,8 +44,14 @@ class LiveCalls(Protocol):
     def expect(self, channel_id: str) -> AbstractAsyncContextManager[Leg]:
         """Claim the events of a channel about to be created, until the context closes."""
 
-    def phones(self, user: str) -> list[str]:
-        """The user's registered endpoints, the browser's first."""
+    def ari(self, interaction_id: str) -> AriClient:
+        """Of the Asterisk that carries it."""
+
+    def head(self, interaction_id: str) -> str:
+        """What the names of its channels and bridges begin with."""
+
+    def phones(self, interaction_id: str, user: str) -> list[str]:
+        """How the user's registered phones are dialled from where this contact is, the browser's first."""
 
     async def ended(self, interaction_id: str) -> None:
         """Wait until the conversation is over."""

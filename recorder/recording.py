@@ -60,6 +60,7 @@ class Recorder:
         engine: AsyncEngine,
         vault: Vault,
         spool: Path,
+        other_spools: Sequence[Path] = (),
         control: MixMonitorControl,
         audit: Audit,
     ) -> None:
@@ -71,7 +72,7 @@ class Recorder:
             engine, expire_on_commit=False
         )  # for screens: no call waits for those
         self._vault = vault
-        self._spool = spool
+        self._spools = (spool, *other_spools)  # of several Asterisks; no two write the same name
         self._control = control
         self._audit = audit
         self._owed: list[str] = []  # to be finished when the database is back
@@ -304,8 +305,13 @@ class Recorder:
 
     def _source(self, channel_id: str) -> Source:
         if channel_id.endswith(".wav"):
-            return Source(self._spool / channel_id, channels=1, header_bytes=HEADER_BYTES)
-        return Source(self._spool / f"{channel_id}.raw")
+            return Source(self._spooled(channel_id), channels=1, header_bytes=HEADER_BYTES)
+        return Source(self._spooled(f"{channel_id}.raw"))
+
+    def _spooled(self, name: str) -> Path:
+        return next(
+            (path for spool in self._spools if (path := spool / name).is_file()), self._spools[0] / name
+        )
 
     def _alarm(self, code: str, interaction_id: str, recording_id: str) -> None:
         notice = Notice(code, interaction_id=interaction_id, data={"recording": recording_id})

@@ -99,9 +99,11 @@ class BusyCentre:
 
 
 @asynccontextmanager
-async def busy_centre(folder: Path, agents: int, **settings: str) -> AsyncIterator[BusyCentre]:
+async def busy_centre(
+    folder: Path, agents: int, more: str = "", **settings: str
+) -> AsyncIterator[BusyCentre]:
     """Running, with agents `a0` … signed in and offline; their desk phones are not registered yet."""
-    instance = prepared(folder, **settings)
+    instance = prepared(folder, more, **settings)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(running(instance, people=("admin",)))
         admin = await stack.enter_async_context(Api(instance, "admin"))
@@ -130,7 +132,8 @@ def _phone_secrets(instance: Instance, names: Sequence[str]) -> dict[str, str]:
     return {f"{name}-sip": known[name] for name in names}
 
 
-def prepared(folder: Path, **settings: str) -> Instance:
+def prepared(folder: Path, more: str = "", **settings: str) -> Instance:
+    """`more`: further parts of the centre file."""
     flows, home = folder / "flows" / "carga", folder / "home"
     flows.mkdir(parents=True)
     for name, text in _FLOWS.items():
@@ -147,5 +150,5 @@ def prepared(folder: Path, **settings: str) -> Instance:
         "spoken": SPOKEN_NUMBER,
     }
     text = _CENTRE.format(**numbers, **place)
-    (home / "centre.yaml").write_text(text.lstrip())
+    (home / "centre.yaml").write_text(text.lstrip() + more)
     return instance

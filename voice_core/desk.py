@@ -222,7 +222,8 @@ class Desk(Writer):
         return await self._make(moves.accepted(row, self._clock.now(), offer), offer.agent, agents=[person])
 
     async def decline(self, offer_id: str, reason: str) -> None:
-        """Not taken: `refused`, `no_answer`, `unreachable`, `failed` (our fault) or `withdrawn`.
+        """Not taken: `refused`, `no_answer`, `unreachable`, `failed` (our fault), `withdrawn`,
+        or `away` (the contact cannot be connected now: its Asterisk is not there).
 
         An offer that is gone already: no-op.
         """

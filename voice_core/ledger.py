@@ -19,7 +19,7 @@ class Kind(StrEnum):
     REQUEUED = "requeued"  # overflow, transfer to a queue, an agent lost
     CALLBACK_REQUESTED = "callback_requested"
     OFFERED = "offered"
-    DECLINED = "declined"  # data: reason = refused | no_answer | unreachable | withdrawn
+    DECLINED = "declined"  # data: reason = refused | no_answer | unreachable | failed | away | withdrawn
     ACCEPTED = "accepted"
     HELD = "held"
     RESUMED = "resumed"

@@ -23,11 +23,13 @@ class Outcome:
 
 
 def after_decline(agent: Agent, reason: str, now: datetime, pause_after_missed: int) -> Outcome:
-    """`refused` and `no_answer` count as missed; `unreachable` signs the agent out; `failed` is our fault."""
+    """`refused` and `no_answer` count as missed; `unreachable` signs the agent out; `failed` is our fault; `away`: the
+    contact's own line is not there now, which has nothing to do with the agent.
+    """
     if reason == "withdrawn":
         return Outcome(agent)
-    if reason == "failed":
-        return Outcome(agent, rest_s=FAILED_REST_S, rests_wholly=True)
+    if reason in ("failed", "away"):
+        return Outcome(agent, rest_s=FAILED_REST_S, rests_wholly=reason == "failed")
     if agent.state is not AgentState.AVAILABLE:
         return Outcome(agent, rest_s=REST_S)
     if reason == "unreachable":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -68,6 +69,8 @@ class AriClient(Operations):
         self.app = app
         self.results = Results()
         self.reconnects = 0  # how often the socket was cut and came back
+        self.refused = False  # nobody listened there when it was last tried: that Asterisk does not run
+        self._here = asyncio.Event()
         self._url = url
         self._headers = headers
         self._request_timeout_s = request_timeout_s
@@ -105,10 +108,18 @@ class AriClient(Operations):
         except BaseException:
             await self._session.close()
             raise
-        self._reader = asyncio.create_task(
-            self._keep_reading(self._session, self._connection), name="ari reader"
-        )
+        self._read_from(self._session, self._connection)
         return self
+
+    @asynccontextmanager
+    async def kept_trying(self) -> AsyncIterator[Self]:
+        """As entering it, for an Asterisk that may not be there yet: it is tried until it answers (`arrived`)."""
+        self._session = aiohttp.ClientSession(headers=self._headers)
+        self._read_from(self._session, None)
+        try:
+            yield self
+        finally:
+            await self.__aexit__(None, None, None)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -125,6 +136,10 @@ class AriClient(Operations):
     @property
     def connected(self) -> bool:
         return self._connection is not None
+
+    async def arrived(self) -> None:
+        """Wait until it is connected."""
+        await self._here.wait()
 
     @property
     def backlog(self) -> int:
@@ -277,17 +292,23 @@ class AriClient(Operations):
             raise
         return connection
 
-    async def _keep_reading(self, session: aiohttp.ClientSession, connection: AriConnection) -> None:
+    def _read_from(self, session: aiohttp.ClientSession, connection: AriConnection | None) -> None:
+        self._reader = asyncio.create_task(self._keep_reading(session, connection), name="ari reader")
+
+    async def _keep_reading(self, session: aiohttp.ClientSession, connection: AriConnection | None) -> None:
         """Reads, and only enqueues, until cancelled or until the stream has to end."""
         reason = "our side closed the socket"
         try:
+            connection = connection or await self._reopen(session)
             while True:
                 self._connection = connection
+                self._here.set()
                 try:
                     await self._read(connection)
                     reason = connection.cut_reason
                 finally:
                     self._connection = None
+                    self._here.clear()
                     await connection.close(reason)
                 self.results.lose_all()
                 log.warning("ari_disconnected", reason=reason)
@@ -316,7 +337,16 @@ class AriClient(Operations):
         while True:
             await asyncio.sleep(pause_s)
             try:
-                return await self._open(session)
+                connection = await self._open(session)
+                self.refused = False
+                return connection
             except AriError as error:
+                self.refused = _is_refusal(error)
                 log.warning("ari_reconnect_failed", error=str(error), next_try_s=pause_s)
                 pause_s = min(pause_s * 2, RECONNECT_LAST_S)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    cause = error.__cause__
+    system = cause.os_error if isinstance(cause, aiohttp.ClientConnectorError) else cause
+    return isinstance(system, ConnectionRefusedError)

@@ -67,9 +67,10 @@ def _sounds(settings: Settings, database: DatabaseCopy) -> Iterator[Sound]:
         if each.path:
             yield Sound(each.id, f"{RECORDINGS}/{each.path}", vault.path(each.path), each.sha256)
         elif each.state == RecordingState.FAILED:  # whole, and waiting in the spool for a vault that takes it
-            for name in (each.channel_id, f"{each.channel_id}.raw"):
-                if (path := settings.recordings / name).is_file():
-                    yield Sound(each.id, str(path.relative_to(settings.home)), path, "")
+            for folder in (node.recordings for node in settings.each_node()):
+                for name in (each.channel_id, f"{each.channel_id}.raw"):
+                    if (path := folder / name).is_file() and path.is_relative_to(settings.home):
+                        yield Sound(each.id, str(path.relative_to(settings.home)), path, "")
 
 
 def _set_aside(home: Path) -> list[Path]:

@@ -63,7 +63,8 @@ def show(call_id: str, *, as_json: AsJson = False) -> None:
         if as_json:
             print_json({"interaction": _shown(row), "entries": [asdict(entry) for entry in entries]})
             return
-        print_table(("ID", "ENTRÓ", "ETAPA", "DE", "A", "COLA", "AGENTE", "FINAL"), [_row(row)])
+        columns = ("ID", "ENTRÓ", "ETAPA", "DE", "A", "COLA", "AGENTE", "FINAL", "NODO")
+        print_table(columns, [(*_row(row), row.node or "-")])
         typer.echo()
         headings = ("HORA UTC", "+ s", "QUÉ", "QUIÉN", "DETALLE")
         print_table(headings, [_line(entry, row.opened_at) for entry in entries])

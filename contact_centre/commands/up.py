@@ -67,8 +67,8 @@ def up(settings: Settings, *, language: str, with_telephone: bool) -> int:
 
         return carry_out(lambda: _controller(settings, with_telephone, tell, parent))
 
-    def asterisk(parent: Notifier) -> int:
-        return carry_out(lambda: _asterisk(settings, parent))
+    def asterisk(node: Settings) -> Callable[[Notifier], int]:
+        return lambda parent: carry_out(lambda: _asterisk(node, parent))
 
     def served(child: str) -> None:
         nonlocal told
@@ -76,8 +76,12 @@ def up(settings: Settings, *, language: str, with_telephone: bool) -> int:
 
     frozen_after_s = settings.watchdog_s + FROZEN_MARGIN_S
     children = [Child("controller", controller, frozen_after_s=frozen_after_s)]
-    if with_telephone and settings.asterisk == "embedded":
-        children.append(Child("asterisk", asterisk, starts_after=FILES))
+    for node in settings.each_node() if with_telephone else ():
+        if (
+            node.asterisk == "embedded"
+        ):  # the others may come later, or be down for a while: the centre goes on
+            name = "asterisk" if node.is_first else node.node
+            children.append(Child(name, asterisk(node), starts_after=FILES, needed=node.is_first))
     manager = Notifier.to_address(service_manager_address())
     return Family(children, manager, served, lambda: typer.echo(words["stopping"])).run()
 
@@ -89,10 +93,11 @@ async def run_controller(settings: Settings, *, language: str) -> int:
     return await _controller(settings, True, lambda started: _tell(started, words, language), manager)
 
 
-async def run_asterisk(settings: Settings) -> int:
+async def run_asterisk(house: Settings, node: str) -> int:
     """Asterisk in the foreground, started again when it dies."""
+    settings = house.at(node)
     try:
-        await write_files(settings)
+        await write_files(house)
     except UnavailableError as error:
         if not (settings.asterisk_home / "etc" / "asterisk.conf").exists():
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -33,9 +33,9 @@ class Pages(Protocol):
 
 
 class SoftphoneRoutes:
-    """`url` is Asterisk's own `/ws` on loopback; None while there is no Asterisk. `pages` hears who has one open."""
+    """`url` tells an Asterisk's own `/ws` on loopback; None where there is no telephone. `pages` hears who has one open."""
 
-    def __init__(self, url: str | None, sockets: Sockets, pages: Pages | None) -> None:
+    def __init__(self, url: Callable[[], str] | None, sockets: Sockets, pages: Pages | None) -> None:
         self._url = url
         self._sockets = sockets
         self._pages = pages
@@ -53,7 +53,7 @@ class SoftphoneRoutes:
             try:
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):
                     asterisk = await http.ws_connect(
-                        self._url, protocols=("sip",), max_msg_size=LONGEST_SIP_BYTES
+                        self._url(), protocols=("sip",), max_msg_size=LONGEST_SIP_BYTES
                     )
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise UnavailableError("Asterisk does not answer.") from error

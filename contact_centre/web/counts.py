@@ -14,7 +14,7 @@ from voice_core.ports import Change
 
 _WAITS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
 _TALKS = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
-_DECLINES = frozenset({"refused", "no_answer", "unreachable", "failed", "withdrawn"})
+_DECLINES = frozenset({"refused", "no_answer", "unreachable", "failed", "away", "withdrawn"})
 _RECORDING_ALARMS = {"recording_lost": "lost", "recording_failed": "failed"}
 _DISK_ALARMS = {"disk_refuses": 1, "disk_refuses_recordings": 1, "disk_takes_again": 0}
 

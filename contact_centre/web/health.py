@@ -1,4 +1,4 @@
-"""`/health`: ready only when everything a call needs is."""
+"""`/health`: ready only when everything a call needs is; degraded while one Asterisk of several is not there."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from contact_centre.web.ask import Ask
 from contact_centre.web.route import route
 
 CHECK_TIMEOUT_S = 2.0
+NEEDED = frozenset({"asterisk", "database", "router"})
 Check = Callable[[], Awaitable[bool]]
 
 
 class HealthOut(Answer):
-    """`checks` says of each part whether it answers; 503 with the same body while one does not."""
+    """`checks` says of each part whether it answers; 503 with the same body while one does not that all calls need."""
 
-    status: Literal["ready", "not_ready"]
+    status: Literal["ready", "degraded", "not_ready"]
     checks: dict[str, bool]
 
 
 class HealthRoutes:
-    """`checks`: asterisk, database, router. `needed`: those without which it is not ready; all unless given."""
+    """`needed`: those of the checks without which it is not ready; without another it is degraded."""
 
-    def __init__(self, checks: Mapping[str, Check], needed: frozenset[str] | None = None) -> None:
+    def __init__(self, checks: Mapping[str, Check], needed: frozenset[str] = NEEDED) -> None:
         self._checks = checks
-        self._needed = frozenset(checks) if needed is None else needed
+        self._needed = needed
 
     @route(
         "GET", "/health", needs=Privilege.ANYONE, summary="Ready only when Asterisk, database and router are"
@@ -37,11 +38,9 @@ class HealthRoutes:
     async def health(self, ask: Ask) -> HealthOut:
         results = await asyncio.gather(*(_passes(check) for check in self._checks.values()))
         checks = dict(zip(self._checks, results, strict=True))
-        ready = all(checks[name] for name in self._needed)
-        answer = HealthOut(status="ready" if ready else "not_ready", checks=checks)
-        if not ready:
-            raise NotReady(answer)
-        return answer
+        if not all(checks[name] for name in self._needed):
+            raise NotReady(HealthOut(status="not_ready", checks=checks))
+        return HealthOut(status="ready" if all(results) else "degraded", checks=checks)
 
 
 class NotReady(web.HTTPServiceUnavailable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, Histogram
@@ -38,7 +38,10 @@ class Metrics:
         self.agents = Gauge("centralita_agents", "Agents", ["status"], registry=self.registry)
         self.offers = Gauge("centralita_offers_standing", "Offers held out now", registry=self.registry)
         self.screens = Gauge("centralita_screens", "Open event sockets", registry=self.registry)
-        self.ari = Gauge("centralita_ari_connected", "1 while Asterisk answers", registry=self.registry)
+        self.ari = Gauge("centralita_ari_connected", "1 while an Asterisk answers", registry=self.registry)
+        self.nodes = Gauge(
+            "centralita_node_connected", "1 while this Asterisk answers", ["node"], registry=self.registry
+        )
         self.tasks = Gauge("centralita_tasks", "asyncio tasks of the controller", registry=self.registry)
         self.lag = _lag(self.registry)
         self.commits = Histogram(
@@ -48,7 +51,9 @@ class Metrics:
             registry=self.registry,
         )
 
-    def observe(self, desk: Desk, *, screens: int, connected: bool, reconnects: int) -> bytes:
+    def observe(
+        self, desk: Desk, *, screens: int, connected: bool, reconnects: int, nodes: Mapping[str, bool]
+    ) -> bytes:
         """Take the figures, and write them as Prometheus reads them."""
         live = desk.live()
         self._fill(self.interactions, Counter((row.channel, row.stage.value) for row in live))
@@ -61,6 +66,7 @@ class Metrics:
         self.offers.set(sum(row.stage is Stage.OFFERED for row in live))
         self.screens.set(screens)
         self.ari.set(connected)
+        self._fill(self.nodes, {(node,): int(there) for node, there in nodes.items()})
         self.tasks.set(len(asyncio.all_tasks()))
         self.counts.reconnected(reconnects)
         return generate_latest(self.registry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Parts:
     panel: Path
     telephone: Telephone | None = None
     listening: Listening | None = None
-    softphone_url: str | None = None
+    softphone_url: Callable[[], str] | None = None
     hosts: frozenset[str] = frozenset()
     word: str = ""  # of the lease
 
@@ -73,6 +73,7 @@ def build_screens(parts: Parts, people: People | None = None) -> web.Application
             screens=parts.feed.screens,
             connected=telephone is not None and telephone.connected,
             reconnects=telephone.reconnects if telephone is not None else 0,
+            nodes=telephone.nodes if telephone is not None else {},
         )
 
     routes = _routes(parts, people)

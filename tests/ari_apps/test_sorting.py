@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ari_apps.legs import (
     consult_leg_id,
     customer_leg_id,
+    head_of,
     interaction_of,
     is_outside_line,
+    node_of,
     offer_leg_id,
     outside_leg_id,
     own_leg_id,
@@ -19,6 +23,7 @@ from ari_apps.legs import (
     third_party_of,
 )
 from ari_apps.phones import Phones
+from ari_apps.plan import TelephonePlan
 from ari_apps.presenter import verdict_of
 from ari_apps.routes import Routes
 from ari_apps.signals import Digit, LegEntered, LegGone, LegReplaced, Signal
@@ -99,6 +104,68 @@ def test_names_tell_whose_they_are() -> None:
     assert [third for third in thirds if third] == [(1, "luis"), (2, "luis"), (3, "")]
     lines = [name for name in (*names, outside_leg_id(ID, 1)) if is_outside_line(name)]
     assert lines == [customer_leg_id(ID), outside_leg_id(ID, 1)]
+
+
+@given(
+    node=st.sampled_from(["", "asterisk-2", "norte", "a-1-b"]),
+    user=st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True),
+)
+def test_a_name_tells_contact_and_node(node: str, user: str) -> None:
+    head, offer = head_of(ID, node), Offer(f"{ID}.o3", ID, user, "soporte", NOW, NOW)
+    names = [
+        offer_leg_id(offer, user, node=node),
+        offer_leg_id(offer, f"{user}-sip", 1, node=node),
+        own_leg_id(head, user, user, "ab12-1"),
+        consult_leg_id(head, 1, user),
+        customer_leg_id(head),
+        outside_leg_id(head, 2),
+        f"{head}.voicemail.soporte.ab12-1",
+    ]
+    assert {(interaction_of(name), node_of(name)) for name in (*names, talk_bridge_id(head))} == {(ID, node)}
+    assert [third_party_of(name) for name in names[3:6]] == [(1, user.removesuffix("-sip")), None, (2, "")]
+    for life in ("", "6d0199db-"):
+        assert node_of(f"{node}-{life}1795328136.12" if node else f"{life}1795328136.12") == node
+    assert queue_bridge_id("soporte", node) != queue_bridge_id("soporte", "otro")
+
+
+@given(st.text(alphabet=f"{ID}-.A_~ñ", max_size=60))
+def test_no_name_is_too_strange_to_be_read(name: str) -> None:
+    owner = interaction_of(name)
+    assert owner is None or name.startswith(owner)
+    assert node_of(name) in name
+    assert third_party_of(name) is None or isinstance(is_outside_line(name), bool)
+
+
+def test_contacts_of_a_node_that_is_no_more_are_the_first_ones() -> None:
+    names = ("asterisk-1", "asterisk-2")
+    alone = TelephonePlan({}, {})
+    first, second = (TelephonePlan({}, {}, node=name, nodes=names) for name in names)
+    assert (alone.mark, first.mark, second.mark) == ("", "", "asterisk-2")
+    for node, carrier in (("asterisk-1", first), ("asterisk-2", second), ("gone", first), ("", first)):
+        assert [plan for plan in (first, second) if plan.carries(node)] == [carrier]
+    assert alone.carries("asterisk-2")
+    mine = [customer_leg_id(ID), "1795328136.0", customer_leg_id(head_of(ID, "gone"))]
+    assert all(first.owns(leg) and not second.owns(leg) and alone.owns(leg) for leg in mine)
+    theirs = [customer_leg_id(head_of(ID, "asterisk-2")), "asterisk-2-1795328136.0"]
+    assert all(second.owns(leg) and not first.owns(leg) for leg in theirs)
+
+
+def test_a_phone_is_dialled_through_the_node_at_which_it_is_registered() -> None:
+    here, there = Phones("centralita"), Phones("centralita")
+    here.introduce({"asterisk-2": there})
+    there.introduce({"asterisk-1": here})
+    there.told("PJSIP/ana", "NOT_INUSE")
+    assert here.online("ana") == there.online("ana") == ["ana"]
+    assert here.dial("ana") == "PJSIP/ana@node-asterisk-2"
+    assert there.dial("ana") == "PJSIP/ana"
+    here.told("PJSIP/ana", "INUSE")
+    assert here.dial("ana") == "PJSIP/ana"
+    here.page_came("ana")
+    assert there.has_page("ana")
+    there.all_gone()
+    here.told("PJSIP/ana", "UNAVAILABLE")
+    assert here.online("ana") == []
+    assert here.dial("ana") == "PJSIP/ana"
 
 
 def test_phones_by_device_state() -> None:

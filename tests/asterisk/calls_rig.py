@@ -16,6 +16,7 @@ from ari_apps.ari import AriClient, Snapshot
 from ari_apps.exchange import Exchange
 from ari_apps.lines import Lines
 from ari_apps.live_calls import LiveCalls
+from ari_apps.nodes import Nodes
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
 from ari_apps.ports import Caller
@@ -372,7 +373,8 @@ async def rig_on(
             desk, telephone_plan.queues, {"voice": switchboard.presenter, "task": TaskPresenter()}, clock
         )
         running = [asyncio.create_task(switchboard.run())]
-        telephone, calls = Telephone(exchange, switchboard), LiveCalls(switchboard)
+        nodes = Nodes([switchboard])
+        telephone, calls = Telephone(nodes), LiveCalls(nodes)
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 await switchboard.ready.wait()

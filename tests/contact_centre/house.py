@@ -101,6 +101,7 @@ class TelephoneTwin:
     desk: Desk
     connected: bool = True
     reconnects: int = 0
+    nodes: dict[str, bool] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     views: dict[str, CallView] = field(default_factory=dict)
 

@@ -89,6 +89,23 @@ async def test_a_child_that_never_served_ends_everything_with_its_code() -> None
     assert b"first leaves" in said
 
 
+async def test_a_child_that_is_not_needed_is_tried_again_and_ends_nothing() -> None:
+    process = await started(
+        "def late(parent):\n"
+        "    say('late')\n"
+        "    return 7\n"
+        "children = [Child('first', first), Child('late', late, starts_after=FILES, needed=False)]\n"
+        "sys.exit(Family(children, Notifier()).run())"
+    )
+    words = [await line(process) for _ in range(3)]
+    assert words.count("late") == 2
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(TIMEOUT_S):
+        said, _ = await process.communicate()
+    assert process.returncode == 0
+    assert b"first leaves" in said
+
+
 async def test_a_frozen_child_is_killed_and_started_again() -> None:
     process = await started(
         "children = [Child('first', first, frozen_after_s=0.5)]\nsys.exit(Family(children, Notifier()).run())"

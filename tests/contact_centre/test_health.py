@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
+import aiohttp
 import pytest
+from aiohttp.test_utils import TestServer
 from sqlalchemy.exc import OperationalError
 
-from contact_centre.readiness import ROUTER_ALIVE_S
+from contact_centre.readiness import ROUTER_ALIVE_S, checks_of
+from contact_centre.web.screens import build_screens
 from tests.contact_centre.house import CentreHouse
 
 ALL_WELL = {"asterisk": True, "database": True, "router": True}
@@ -29,6 +33,19 @@ async def test_not_ready_without_asterisk(house: CentreHouse) -> None:
     assert await health(house) == (503, ALL_WELL | {"asterisk": False})
     house.telephone.connected = True
     assert await health(house) == (200, ALL_WELL)
+
+
+async def test_degraded_while_one_asterisk_of_several_is_away(house: CentreHouse) -> None:
+    house.telephone.nodes = {"asterisk-1": True, "asterisk-2": False}
+    parts = replace(house.parts, checks=checks_of(house.engine, house.router, house.telephone))
+    async with (
+        TestServer(build_screens(parts)) as server,
+        aiohttp.ClientSession() as http,
+        http.get(server.make_url("/api/v1/health")) as answer,
+    ):
+        assert answer.status == 200
+        checks = ALL_WELL | {"asterisk-1": True, "asterisk-2": False}
+        assert await answer.json() == {"status": "degraded", "checks": checks}
 
 
 async def test_not_ready_while_the_router_stands_still(house: CentreHouse) -> None:

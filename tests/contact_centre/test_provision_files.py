@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import re
 import stat
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from contact_centre.centre_reading import ensure_centre_file, load_centre
 from contact_centre.one_instance import WRITING, alone_with
 from contact_centre.provision import AgentPhone, harmless, provision
 from contact_centre.secrets_file import load_secrets
-from contact_centre.settings import Settings, load_settings
+from contact_centre.settings import FIRST_NODE, FurtherNode, Settings, load_settings
 from voice_core.errors import InvalidInputError, UnavailableError
 
 ANA = AgentPhone("ana", "browser-password-1", "desk-phone-password-1")
@@ -52,6 +53,41 @@ async def test_a_second_rendering_changes_nothing(settings: Settings, installati
     luis = AgentPhone("luis", "browser-password-2", "desk-phone-password-2")
     # luis is of the way out of number 101 too
     assert await render_all(settings, installation, [luis, ANA]) == {"pjsip.conf", "queues.conf"}
+
+
+async def test_one_node_alone_knows_of_no_others(settings: Settings, installation: Installation) -> None:
+    await render_all(settings, installation, [ANA])
+    texts = [path.read_text() for path in (settings.asterisk_home / "etc").iterdir()]
+    assert not any(
+        word in text for text in texts for word in ("[node", "from-node", "app_dial", "systemname")
+    )
+
+
+async def test_nodes_ring_each_others_phones_and_nothing_else(
+    settings: Settings, installation: Installation
+) -> None:
+    (installation.modules / "app_dial.so").touch()
+    node = FurtherNode(
+        name="dos", sip_port=5299, asterisk_http_port=8299, ami_port=5298, rtp_start=21000, rtp_end=21999
+    )
+    house = settings.model_copy(update={"nodes": (node,)})
+    pages = {}
+    for each in house.each_node():
+        await render_all(each, installation, [ANA])
+        pages[each.node] = {path.name: path.read_text() for path in (each.asterisk_home / "etc").iterdir()}
+    first, second = pages[FIRST_NODE], pages["dos"]
+    assert "[node-dos](leg)" in first["pjsip.conf"]
+    assert "match = 127.0.0.1:5299" in first["pjsip.conf"]
+    assert "[node-asterisk-1](leg)" in second["pjsip.conf"]
+    assert "match = 127.0.0.1:5199" in second["pjsip.conf"]
+    assert "[node-dos]" not in second["pjsip.conf"]
+    assert "systemname = dos" in second["asterisk.conf"]
+    assert "systemname" not in first["asterisk.conf"]
+    for page in pages.values():
+        assert "load = app_dial.so" in page["modules.conf"]
+        rung = page["extensions.conf"].split("[from-node]")[1].split("[as-asked]")[0]
+        assert re.findall(r"^exten => ([^,]+),", rung, re.MULTILINE) == ["ana", "ana-sip"]
+        assert page["extensions.conf"].count("Dial(") == 2
 
 
 async def test_writers_take_turns(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from contact_centre.secrets_file import load_secrets
-from contact_centre.settings import load_settings
+from contact_centre.settings import FIRST_NODE, load_settings
 from voice_core.errors import InvalidInputError
 
 
@@ -61,6 +61,50 @@ def test_two_homes_share_nothing(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named(tmp_path: Path, name: str, value: str, told: str) -> None:
     with pytest.raises(InvalidInputError, match=told):
         load_settings({"CENTRALITA_HOME": str(tmp_path), f"CENTRALITA_{name}": value})
+
+
+SECOND = {
+    "name": "asterisk-2",
+    "sip_port": 5260,
+    "asterisk_http_port": 8288,
+    "ami_port": 5238,
+    "rtp_start": 21000,
+    "rtp_end": 21999,
+}
+
+
+def test_a_further_node_has_ports_and_folders_of_its_own(tmp_path: Path) -> None:
+    settings = load_settings({"CENTRALITA_HOME": str(tmp_path), "CENTRALITA_NODES": json.dumps([SECOND])})
+    first, second = settings.each_node()
+    assert (first, first.node, second.node) == (settings, FIRST_NODE, "asterisk-2")
+    assert (second.sip_port, second.ari_url) == (5260, "http://127.0.0.1:8288/ari")
+    assert second.asterisk_home == tmp_path / "nodes" / "asterisk-2"
+    assert (second.shared, second.database) == (first.shared, first.database)
+    assert second.at(FIRST_NODE) == first
+    assert [node.node for node in second.each_node()] == [FIRST_NODE, "asterisk-2"]
+    with pytest.raises(InvalidInputError, match="no node otro: name one of asterisk-1, asterisk-2"):
+        settings.at("otro")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": "Asterisk"}, "small letters"),
+        ({"name": "asterisk-1"}, "small letters"),
+        ({"sip_port": 5160}, "port 5160 is somebody else's"),
+        ({"ami_port": 8288}, "port 8288 is somebody else's"),
+        ({"rtp_end": 21000}, "rtp_end"),
+        ({"rtp_start": 20500}, "calls of another node"),
+        ({"asterisk_http_host": "192.0.2.7"}, "loopback"),
+        ({"ports": 1}, "not permitted"),
+    ],
+)
+def test_a_further_node_that_does_not_fit_is_refused(
+    tmp_path: Path, change: dict[str, object], told: str
+) -> None:
+    variables = {"CENTRALITA_HOME": str(tmp_path), "CENTRALITA_NODES": json.dumps([SECOND | change])}
+    with pytest.raises(InvalidInputError, match=told):
+        load_settings(variables)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ async def sip_server() -> AsyncIterator[TestServer]:
 @pytest.fixture
 async def proxied(house: CentreHouse, sip_server: TestServer) -> AsyncIterator[CentreHouse]:
     url = str(sip_server.make_url("/ws")).replace("http", "ws", 1)
-    async with TestServer(build_screens(replace(house.parts, softphone_url=url))) as server:
+    async with TestServer(build_screens(replace(house.parts, softphone_url=lambda: url))) as server:
         yield replace(house, server=server)
 
 

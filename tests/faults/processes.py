@@ -41,9 +41,10 @@ def controller_of(instance: Instance) -> int | None:
     return children(instance.process.pid).get("c-controller")
 
 
-def asterisk_of(instance: Instance) -> int:
+def asterisk_of(instance: Instance, node: str = "asterisk") -> int:
+    """The first node's, or a further one's."""
     assert instance.process is not None
-    return next(iter(children(children(instance.process.pid)["c-asterisk"]).values()))
+    return next(iter(children(children(instance.process.pid)[f"c-{node}"]).values()))
 
 
 async def kill_controller(instance: Instance, number: signal.Signals = signal.SIGKILL) -> int:

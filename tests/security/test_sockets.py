@@ -44,7 +44,7 @@ async def centre(house: CentreHouse) -> AsyncIterator[CentreHouse]:
     app.router.add_get("/ws", serve)
     async with TestServer(app) as sip:
         url = str(sip.make_url("/ws")).replace("http", "ws", 1)
-        async with TestServer(build_screens(replace(house.parts, softphone_url=url))) as server:
+        async with TestServer(build_screens(replace(house.parts, softphone_url=lambda: url))) as server:
             yield replace(house, server=server)
 
 

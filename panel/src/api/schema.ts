@@ -1337,7 +1337,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "ready" | "not_ready";
+            status: "ready" | "degraded" | "not_ready";
             /** Checks */
             checks: {
                 [key: string]: boolean;

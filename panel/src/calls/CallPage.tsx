@@ -74,6 +74,7 @@ function Summary({ interaction }: { interaction: Interaction }) {
     [t('calls.disposition'), names.disposition(interaction.disposition)],
     [t('detail.parent'), interaction.parent_id && <Anchor key="parent" component={Link} to={`/calls/${interaction.parent_id}`} size="sm">{interaction.parent_id}</Anchor>],
     ...dataRows(interaction.data, i18n.language),
+    [t('detail.node'), interaction.node],
     [t('detail.id'), <span key="id" className={styles.id}>{interaction.id}</span>],
   ];
   return (

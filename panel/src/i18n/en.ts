@@ -293,6 +293,7 @@ export const en: Texts = {
     opened: 'Start',
     ended: 'Ended',
     how: 'How it ended',
+    node: 'Node',
     id: 'Identifier',
     parent: 'Comes from',
     data: 'Data from the menu',
@@ -495,6 +496,7 @@ export const en: Texts = {
     refused: 'refused',
     no_answer: 'no answer',
     unreachable: 'phone not connected',
+    away: 'could not be connected',
     withdrawn: 'withdrawn',
   },
   transfer_reason: {
@@ -519,6 +521,9 @@ export const en: Texts = {
     recording_lost: 'A recording was not found.',
     recording_damaged: 'A recording does not match its hash: it may have been altered.',
     speech_failed: 'The centre could not make a spoken message.',
+    node_away: 'Node {{node}} does not answer: waiting for it.',
+    node_lost: 'Node {{node}} is lost with its calls; the others go on.',
+    node_back: 'Node {{node}} serves again.',
     other: 'Notice from the centre: {{code}}',
   },
   error: {

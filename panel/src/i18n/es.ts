@@ -291,6 +291,7 @@ export const es = {
     opened: 'Inicio',
     ended: 'Terminó',
     how: 'Cómo terminó',
+    node: 'Nodo',
     id: 'Identificador',
     parent: 'Viene de',
     data: 'Datos del menú',
@@ -493,6 +494,7 @@ export const es = {
     refused: 'rechazado',
     no_answer: 'no contestó',
     unreachable: 'teléfono sin conexión',
+    away: 'no se pudo conectar',
     withdrawn: 'retirado',
   },
   transfer_reason: {
@@ -517,6 +519,9 @@ export const es = {
     outbound_cost: 'Llamadas salientes de {{by}} detenidas: se agotó el gasto de hoy ({{limit}}).',
     recording_damaged: 'Una grabación no coincide con su huella: puede haber sido alterada.',
     speech_failed: 'La central no pudo generar un mensaje hablado.',
+    node_away: 'El nodo {{node}} no responde: se espera a que vuelva.',
+    node_lost: 'El nodo {{node}} se perdió con sus llamadas; los demás siguen.',
+    node_back: 'El nodo {{node}} vuelve a atender.',
     other: 'Aviso de la central: {{code}}',
   },
   error: {
