@@ -22,7 +22,7 @@ install: ## install what is missing
 asterisk: ## only the private Asterisk
 	@$(PYTHON) -m bootstrap.asterisk
 
-test: ## everything, with a real Asterisk, callers and a browser; on PostgreSQL: TEST_OPTIONS=--servers
+test: ## everything, with a real Asterisk, callers and a browser; on PostgreSQL and Redis: TEST_OPTIONS=--servers
 	@$(PYTHON) -m bootstrap --tests
 	$(VENV)/python -m pytest -n 2 --dist loadfile $(TEST_OPTIONS)
 

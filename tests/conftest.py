@@ -41,15 +41,19 @@ settings.load_profile("full")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--servers", action="store_true", help="on PostgreSQL wherever SQLite is the default")
+    parser.addoption(
+        "--servers", action="store_true", help="on PostgreSQL and Redis wherever SQLite is the default"
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def on_servers(request: pytest.FixtureRequest) -> None:
-    """With `--servers` every instance that is not told otherwise has a database on the session's server."""
+    """With `--servers` every instance that is not told otherwise has a database on the session's server, and its Redis."""
     if request.config.getoption("--servers"):
-        server = request.getfixturevalue("postgres_server")
-        instance.new_database = lambda: create_database(server, EMPTY)
+        postgres, redis = request.getfixturevalue("postgres_server"), request.getfixturevalue("redis_server")
+        instance.more_settings = lambda: {
+            "database_url": create_database(postgres, EMPTY), "redis_url": redis.url,
+        }  # fmt: skip
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -23,7 +23,9 @@ START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
 COMMAND_TIMEOUT_S = 90.0  # several at once on a machine busy with other tests
 LOOK_S = 0.1
-new_database: Callable[[], str] | None = None  # for instances that are not told one; None: SQLite in the home
+more_settings: Callable[[], Mapping[str, str]] = (
+    dict  # of instances that are told no database: SQLite in the home
+)
 PASSWORD = "una-clave-de-prueba-9"
 TRUNK_HOST = "127.0.0.2"
 
@@ -239,8 +241,8 @@ def prepare(home: Path, **settings: str) -> Instance:
         "rtp_end": str(rtp_start + 199),
         "watchdog_s": "15",  # the machine may be busy with other tests
     } | settings
-    if new_database is not None:
-        chosen.setdefault("database_url", new_database())
+    if "database_url" not in chosen:
+        chosen |= more_settings()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("CENTRALITA_")}
     environment = clean | {f"CENTRALITA_{name.upper()}": value for name, value in chosen.items()}
     return Instance(home, environment, http, int(chosen["sip_port"]), int(chosen["trunk_port"]))
