@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -87,7 +88,9 @@ class Feed:
         """Something that is not in the record changed (muted, a consultation): show it."""
         row = self._room.find(interaction_id)
         if row is not None:
-            self._send("interaction", self._room.interaction(row), Audience(room=True, agent=row.agent))
+            self._send(
+                "interaction", lambda: self._room.interaction(row), Audience(room=True, agent=row.agent)
+            )
 
     async def _follow(self) -> None:
         async with self._news.subscribe() as changes:
@@ -116,7 +119,7 @@ class Feed:
     def _tell(self, change: Change) -> None:
         self._room.follow(change)
         for agent in change.agents:
-            self._send("agent", self._room.agent(agent), Audience(room=True, agent=agent.id))
+            self._send("agent", partial(self._room.agent, agent), Audience(room=True, agent=agent.id))
         rows = {row.id: row for row in change.interactions}
         for entry in change.entries:
             if (
@@ -128,7 +131,7 @@ class Feed:
             self._tell_interaction(row)
         for offer in change.offers:
             self._offers[offer.interaction_id] = (offer.id, offer.agent)
-            self._send("offer", self._room.offer(offer), Audience(room=True, agent=offer.agent))
+            self._send("offer", partial(self._room.offer, offer), Audience(room=True, agent=offer.agent))
         for row in rows.values():
             self._tell_offer_gone(row, change.entries)
         for notice in change.notices:
@@ -136,9 +139,9 @@ class Feed:
 
     def _tell_interaction(self, row: Interaction) -> None:
         before = self._owners.get(row.id)
-        self._send("interaction", self._room.interaction(row), Audience(room=True, agent=row.agent))
+        self._send("interaction", lambda: self._room.interaction(row), Audience(room=True, agent=row.agent))
         if before is not None and before != row.agent:
-            self._send("interaction_gone", {"id": row.id}, Audience(agent=before))
+            self._send("interaction_gone", lambda: {"id": row.id}, Audience(agent=before))
         if row.stage is Stage.CLOSED:
             self._owners.pop(row.id, None)
             self._room.forget(row.id)
@@ -151,13 +154,13 @@ class Feed:
             return
         offer_id, agent = self._offers.pop(row.id)
         data = {"id": offer_id, "interaction_id": row.id, "reason": _why_gone(row.id, entries)}
-        self._send("offer_gone", data, Audience(room=True, agent=agent))
+        self._send("offer_gone", lambda: data, Audience(room=True, agent=agent))
 
     def _tell_notice(self, notice: Notice) -> None:
         shown = NoticeOut(
             code=notice.code, agent=notice.agent, interaction_id=notice.interaction_id, data=dict(notice.data)
         )
-        self._send("notice", shown, Audience(person=notice.agent, role=notice.for_role))
+        self._send("notice", lambda: shown, Audience(person=notice.agent, role=notice.for_role))
 
     def _tell_queues(self) -> None:
         for queue in self._room.queues():
@@ -170,9 +173,10 @@ class Feed:
             self._minute = text
             self._hand_out(text, _ROOM)
 
-    def _send(self, kind: str, data: object, audience: Audience) -> None:
+    def _send(self, kind: str, data: Callable[[], object], audience: Audience) -> None:
+        """`data` is asked for only where somebody sees it."""
         if self._wire is not None or self._screens.among(audience):
-            self._hand_out(to_json(Message(type=kind, data=data)), audience)
+            self._hand_out(to_json(Message(type=kind, data=data())), audience)
 
     def _hand_out(self, text: bytes, audience: Audience) -> None:
         for screen in self._screens.among(audience):
