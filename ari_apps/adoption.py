@@ -8,7 +8,7 @@ import structlog
 
 from ari_apps import inbound, outbound, third_party
 from ari_apps.call import Call, absorbed
-from ari_apps.legs import Leg, interaction_of, third_party_of
+from ari_apps.legs import MUTED, Leg, interaction_of, third_party_of
 from ari_apps.living import Living
 from ari_apps.signals import LegEntered
 from voice_core.errors import CentralitaError, NotFoundError
@@ -96,6 +96,9 @@ async def _parties(call: Call, living: Living) -> None:
     agent = living.agent_of(row, customer) if is_talking else ""
     if agent:
         call.agent = call.adopt(Leg(ari.channel(agent), user=row.agent or ""))
+        call.muted = await call.agent.channel.get_var(MUTED) == "yes"
+        if call.muted:
+            await absorbed(call.agent.channel.mute("in"))  # we may have died between the word and the deed
     if call.customer is None:
         return
     if is_talking:

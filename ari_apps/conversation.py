@@ -21,7 +21,7 @@ from ari_apps.commands import (
     Transfer,
 )
 from ari_apps.joining import open_room
-from ari_apps.legs import Leg, consult_bridge_id, is_browser_leg
+from ari_apps.legs import MUTED, Leg, consult_bridge_id, is_browser_leg
 from ari_apps.signals import Asked, LegEntered, LegGone, Referred
 from voice_core.errors import CentralitaError, InvalidInputError, StageError, UnavailableError
 from voice_core.interaction import Direction, EndReason, Stage
@@ -214,12 +214,15 @@ async def reattach(call: Call, agent: str) -> None:
 
 
 async def _mute(call: Call, on: bool) -> None:
+    """The leg itself remembers, for a controller after us: who believes they are muted must be."""
     if call.agent is None or call.muted == on:
         return
     if on:
+        await call.agent.channel.set_var(MUTED, "yes")
         await call.agent.channel.mute("in")
     else:
         await call.agent.channel.unmute("in")
+        await call.agent.channel.set_var(MUTED, "")
     call.muted = on
     call.tell_screens()
 

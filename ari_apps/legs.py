@@ -12,6 +12,9 @@ from ari_apps.ari.channel import Channel
 from ari_apps.phones import SIP_SUFFIX
 from voice_core.interaction import Offer
 
+MUTED = "CENTRALITA_MUTED"
+"""Set on the leg of an agent who has muted themselves."""
+
 NO_MEDIA = "38"
 """Q.850, network out of order, for a leg that hears nobody any more: `conversation` takes it for a line that broke."""
 

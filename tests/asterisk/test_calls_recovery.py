@@ -18,6 +18,7 @@ from ari_apps.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEn
 from ari_apps.legs import talk_bridge_id
 from ari_apps.switchboard import KNOWN
 from contact_centre.scripted_caller import Line
+from contact_centre.scripted_caller.hearing import has_tone
 from tests.asterisk.box import AsteriskBox
 from tests.asterisk.calls_rig import CUSTOMER, TIMEOUT_S, Rig, hears_music, hears_speech, rig_on
 from voice_core.interaction import EndReason, Stage
@@ -84,12 +85,16 @@ async def test_who_talked_before_a_restart_still_talks(asterisk: AsteriskBox, tm
         async with rig_on(asterisk, tmp_path, store=store) as before:
             caller, _, rung, contact = await before.talking()
             await caller.hears(620)
+            await before.telephone.mute(contact.id, "ana", True)
             people.push_async_exit(before.stack.pop_all())  # the people outlive the controller
         await rung.hears(440)
         async with rig_on(asterisk, tmp_path, store=store) as after:
             await after.until(lambda: after.switchboard.call(contact.id) is not None, "the call is taken up")
-            await caller.hears(620)
+            assert after.telephone.view(contact.id).muted
             await rung.hears(440)
+            assert not has_tone(await caller.listen(0.8), 620)
+            await after.telephone.mute(contact.id, "ana", False)
+            await caller.hears(620)
             await after.telephone.hold(contact.id, "ana")
             rung.hang_up()
             await caller.hung_up()
