@@ -14,7 +14,7 @@ import structlog
 from yarl import URL
 
 from contact_centre.access.errors import NotSignedInError
-from contact_centre.web.guard import FOR_HEADER, WORD_HEADER
+from contact_centre.web.site import FOR_HEADER, WORD_HEADER
 from voice_core.errors import CentralitaError, NotAllowedError, UnavailableError
 from voice_core.lease import CONTROLLER, LEASE_TIMEOUT_S, Lease, Leases
 

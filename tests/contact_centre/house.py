@@ -37,6 +37,7 @@ from contact_centre.people import seat
 from contact_centre.readiness import checks_of
 from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.screens import Parts, build_screens
+from contact_centre.web.site import Site
 from recorder.ear import Mode
 from recorder.recording import Recorder
 from recorder.vault import Vault
@@ -384,7 +385,7 @@ async def running_centre(folder: Path, url: str | None = None) -> AsyncIterator[
         panel=folder / "dist",
         telephone=telephone,
         listening=listening,
-        word=WORD,
+        site=Site(word=WORD),
     )
     server = TestServer(build_screens(parts))
     try:

@@ -16,7 +16,7 @@ from contact_centre.front import Front
 from contact_centre.settings import Settings
 from contact_centre.web.controller import Controller
 from contact_centre.web.forward import WHOLE_BYTES
-from contact_centre.web.guard import FOR_HEADER, WORD_HEADER
+from contact_centre.web.site import FOR_HEADER, WORD_HEADER
 from tests.contact_centre.house import CENTRE, WORD, CentreHouse, Client
 from voice_core.agent import AgentState
 from voice_core.lease import CONTROLLER, Lease
