@@ -9,6 +9,7 @@ import pytest_asyncio
 from hypothesis import settings
 
 from tests import instance
+from tests.certificates import Authority, Issued
 from tests.databases import (
     EMPTY,
     any_url,
@@ -50,6 +51,17 @@ def on_servers(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--servers"):
         server = request.getfixturevalue("postgres_server")
         instance.new_database = lambda: create_database(server, EMPTY)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def issued(authority: Authority) -> Issued:
+    """A certificate for `tests.certificates.NAME`."""
+    return authority.issue("first")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

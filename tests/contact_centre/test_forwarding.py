@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -33,13 +34,13 @@ async def web(house: CentreHouse, tmp_path: Path) -> AsyncIterator[TestServer]:
 
 
 @asynccontextmanager
-async def front(house: CentreHouse, home: Path) -> AsyncIterator[TestServer]:
+async def front(house: CentreHouse, home: Path, **settings: Any) -> AsyncIterator[TestServer]:
     parts, engine = house.parts, house.engine
     books = Books(
         house.clock, engine, SqlStore(engine), Queries(engine), parts.access, parts.audit, parts.contacts
     )
     async with Controller(SqlLeases(engine)) as controller:
-        app = Front(Settings(home=home), CENTRE, books, controller, None).app()
+        app = Front(Settings(home=home, **settings), CENTRE, books, controller, None).app()
         async with TestServer(app) as server:
             yield server
 
