@@ -339,7 +339,8 @@ def test_which_pages_are_ours(origin: str, host: str, secure: bool, ours: bool) 
 
 
 def test_files_that_will_not_do_say_why(authority: Authority, issued: Issued, tmp_path: Path) -> None:
-    now, other = datetime.now(UTC), authority.issue("other")
+    other, wild = authority.issue("other"), authority.issue("wild", names="DNS:*.example.ec")
+    now = datetime.now(UTC)
     none, empty = tmp_path / "none.pem", tmp_path / "empty.pem"
     empty.write_text("")
     there = (issued.certificate, issued.key)
@@ -361,6 +362,5 @@ def test_files_that_will_not_do_say_why(authority: Authority, issued: Issued, tm
     assert pair.days_left(now) == 59
     assert pair.covers(NAME.upper())
     assert not pair.covers("other.example")
-    wild = authority.issue("wild", names="DNS:*.example.ec")
     assert read_pair(wild.certificate, wild.key, now).covers("centro.example.ec")
     assert not read_pair(wild.certificate, wild.key, now).covers("a.centro.example.ec")
