@@ -62,8 +62,10 @@ class Site:
         if self._believes(peer):
             address = str(self._person(request, peer))
             proto = request.headers.getall("X-Forwarded-Proto", [""])[-1].split(",")[-1].strip().lower()
-            secure = proto == "https" or (not proto and self._https) or request.secure
-            exposed = self._https and not secure
+            # It passes something on, and does not say how that came: as people come. Otherwise it speaks for itself.
+            silent = not proto and (public or "X-Forwarded-For" in request.headers)
+            secure = request.secure or proto == "https" or (silent and self._https)
+            exposed = self._https and bool(proto) and not secure
         else:
             address = str(peer or request.remote or "")
             # Near, and under the public name: a proxy on this machine that nobody told us of.

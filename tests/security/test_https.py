@@ -101,14 +101,14 @@ async def served(
 
 
 @asynccontextmanager
-async def behind_a_proxy(house: CentreHouse, issued: Issued, trusted: str) -> AsyncIterator[str]:
-    """The public origin; the proxy asks from PROXY."""
+async def behind_a_proxy(house: CentreHouse, issued: Issued, trusted: str) -> AsyncIterator[tuple[str, str]]:
+    """The public origin, and the one behind it; the proxy asks from PROXY."""
     origin, port = an_origin()
     (inside,) = free_ports(1)
     site = Site(public_url=origin, proxies=(ipaddress.ip_network(trusted),), word=WORD)
     proxy = reverse_proxy(f"http://127.0.0.1:{inside}", port, issued.server(), address=PROXY)
     async with served(house, site, inside), proxy:
-        yield origin
+        yield origin, f"http://127.0.0.1:{inside}"
 
 
 async def noted(house: CentreHouse, action: str) -> list[str]:
@@ -205,9 +205,10 @@ async def test_behind_a_proxy_that_is_believed(
     house: CentreHouse, authority: Authority, issued: Issued
 ) -> None:
     async with (
-        behind_a_proxy(house, issued, f"{PROXY}/32") as origin,
+        behind_a_proxy(house, issued, f"{PROXY}/32") as (origin, inside),
         person(authority, origin) as ana,
         person(authority, origin, LUIS) as luis,
+        person(authority, inside, PROXY) as near,
     ):
         answer = await ana.sign_in(
             "ana", **{"X-Forwarded-For": LIE}
@@ -220,6 +221,10 @@ async def test_behind_a_proxy_that_is_believed(
         for foreign in ("https://evil.example", origin.replace("https", "http"), "http://127.0.0.1"):
             await refused(ana, foreign)
         assert await noted(house, "session.opened") == [ANA]
+        # Somebody on the proxy's own machine, beside it.
+        assert (await near.sign_in("diego")).status == 200
+        await near.opens(EVENTS)
+        assert (await noted(house, "session.opened"))[-1] == PROXY
         # One guesses; the other, behind the same proxy, is not shut out.
         for _ in range(PAIR_LIMIT):
             assert (await ana.sign_in("luis", "wrong-password")).status == 401
@@ -232,7 +237,7 @@ async def test_behind_a_proxy_that_is_believed(
 async def test_who_is_not_believed_changes_nothing(
     house: CentreHouse, authority: Authority, issued: Issued
 ) -> None:
-    async with behind_a_proxy(house, issued, "192.0.2.0/24") as origin, person(authority, origin) as ana:
+    async with behind_a_proxy(house, issued, "192.0.2.0/24") as (origin, _), person(authority, origin) as ana:
         for guess in range(PAIR_LIMIT):  # another invented address each time
             lie = {
                 "X-Forwarded-For": f"203.0.113.{guess}",
@@ -296,6 +301,7 @@ def reached(site: Site, peer: str, host: str = NAME, **headers: str) -> tuple[st
         ("10.0.0.1", {"X_Forwarded_For": "1.1.1.1," + "10.0.0.2," * 50}, ("10.0.0.1", True, False)),
         ("10.0.0.1", {}, ("10.0.0.1", True, False)),
         ("10.0.0.1", {"X_Forwarded_Proto": "https, http"}, ("10.0.0.1", False, True)),
+        ("127.0.0.1", {"X_Forwarded_Proto": "http"}, ("127.0.0.1", True, False)),
         ("10.0.0.1", {"X_Forwarded_Proto": "HTTPS"}, ("10.0.0.1", True, False)),
         ("192.0.2.7", {"X_Forwarded_For": LIE, "X_Forwarded_Proto": "https"}, ("192.0.2.7", False, True)),
         (
@@ -314,7 +320,12 @@ def test_whom_it_believes(peer: str, headers: dict[str, str], expected: tuple[st
 def test_plain_http_beyond_loopback_is_a_choice() -> None:
     assert reached(replace(PUBLIC, plain_http_allowed=True), "192.0.2.7") == ("192.0.2.7", False, False)
     assert reached(Site(), "192.0.2.7") == ("192.0.2.7", False, False)
-    assert reached(PUBLIC, "127.0.0.1", "localhost:8080") == ("127.0.0.1", False, False)
+    near = replace(PUBLIC, proxies=(ipaddress.ip_network("127.0.0.1"),))
+    for site in (PUBLIC, near):
+        assert reached(site, "127.0.0.1", "localhost:8080") == ("127.0.0.1", False, False)
+    assert reached(near, "127.0.0.1", X_Forwarded_Proto="http") == ("127.0.0.1", False, True)
+    assert reached(near, "127.0.0.1", "127.0.0.1:8080", X_Forwarded_For=LIE) == (LIE, True, False)
+    assert reached(PUBLIC, "10.0.0.1", "192.0.2.1:8080") == ("10.0.0.1", False, False)  # it asks how we are
 
 
 @pytest.mark.parametrize(
