@@ -58,8 +58,8 @@ def _public(url: str) -> str:
     found = re.fullmatch(r"(https?)://([a-z0-9.\-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", url.lower())
     if found is None:
         raise ValueError(
-            f"must be what people type, like https://centro.example.ec or https://centro.example.ec:8443, without a "
-            f"path; a name with letters beyond a to z as browsers send it (xn--…): {url!r} is not"
+            "must be what people type, like https://centro.example.ec or https://centro.example.ec:8443, without a "
+            "path; a name with letters beyond a to z is written as browsers send it (xn--…)"
         )
     scheme, host, port = found.groups()
     usual = {"http": "80", "https": "443"}[scheme]

@@ -76,4 +76,5 @@ async def test_a_web_reaches_its_controller_by_tls(
         for beside, reaches in ((web, True), (doubting, False)):
             wanted = {"database": True, "controller": reaches}
             async with by_https(beside, authority, wanted, "run", "web"):
-                pass
+                log = instance.home.parent / f"{instance.home.name}-run-web.out"
+                assert ("controller_certificate_refused" in log.read_text()) is not reaches
