@@ -1,4 +1,4 @@
-"""Programs the tests drive: a browser, SIPp, PostgreSQL, Redis. Debian's packages: without root they are named."""
+"""Programs the tests drive: a browser, SIPp, PostgreSQL, Redis, openssl. Debian's packages: without root they are named."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ TOOLS = {
     "sipp": "sip-tester",
     "initdb": "postgresql",
     "redis-check-rdb": "redis-tools",  # the same program as redis-server, without its service
+    "openssl": "openssl",
     "libatomic.so.1": "libatomic1",  # what drives the browser (Playwright's own Node) is linked against it
 }
 LIBRARIES = Path("/usr/lib")

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,11 +21,15 @@ from contact_centre.asterisk_installation import find_asterisk, find_espeak
 from contact_centre.asterisk_process import port_problem
 from contact_centre.centre_reading import NAME as CENTRE_FILE
 from contact_centre.centre_reading import load_centre, require_flows
+from contact_centre.listening import require_safe
 from contact_centre.secrets_file import NAME as SECRETS_FILE
 from contact_centre.secrets_file import load_secrets
+from contact_centre.sentences import sentence
 from contact_centre.settings import CHECKOUT, Settings
 from contact_centre.shared.link import AWAY, connect
+from contact_centre.web.tls import SOON, read_pair
 from ivr_flows import read_folder
+from voice_core.clock import SystemClock
 from voice_core.errors import CentralitaError
 
 LEAST_FREE_BYTES = 1 << 30  # an hour of one recorded call takes 115 MB
@@ -177,6 +182,46 @@ def _free_port(name: str, kind: socket.SocketKind, host: str, port: int, setting
     )  # fmt: skip
 
 
+def _https(settings: Settings) -> Iterator[Finding]:
+    """Nothing to say where the panel is for this machine alone."""
+    try:
+        require_safe(settings)
+    except CentralitaError as error:
+        yield Finding("http", False, sentence(error, "es"), str(error))
+    if settings.public_url.startswith("http:") and not settings.plain_http_allowed:
+        yield Finding(
+            "public_url", False,
+            f"{settings.public_url}: sin HTTPS las contraseñas viajan sin cifrar y los navegadores no dan el micrófono",
+            f"{settings.public_url}: without HTTPS passwords travel in the open, and browsers give no microphone",
+        )  # fmt: skip
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if certificate is None or key is None:
+        return
+    now = SystemClock().now()
+    try:
+        pair = read_pair(certificate, key, now)
+    except CentralitaError as error:
+        yield Finding("certificate", False, sentence(error, "es"), str(error))
+        return
+    days = pair.days_left(now)
+    yield _judged(
+        "certificate", pair.until - now >= SOON, (f"vale {days} días más", f"good for {days} more days"),
+        (f"vence en {days} días: renuévelo (`certbot renew`), y mire por qué no se renovó solo",
+         f"expires in {days} days: renew it (`certbot renew`), and look why that did not happen by itself"),
+    )  # fmt: skip
+    name = urlsplit(settings.public_url).hostname
+    if name is not None and not pair.covers(name):
+        yield Finding(
+            "certificate name", False, f"{certificate} no es para {name}: pida uno que lo nombre",
+            f"{certificate} is not for {name}: ask for one that names it",
+        )  # fmt: skip
+    if stat.S_IMODE(key.stat().st_mode) & 0o007:
+        yield Finding(
+            "certificate key", False, f"cualquiera en esta máquina puede leer {key}: ejecute `chmod o= {key}`",
+            f"anybody on this machine can read {key}: run `chmod o= {key}`",
+        )  # fmt: skip
+
+
 def _panel(_settings: Settings) -> Iterator[Finding]:
     built = (CHECKOUT / "panel" / "dist" / "index.html").exists()
     yield _judged(
@@ -230,6 +275,7 @@ _LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _secrets,
     _centre,
     _ports,
+    _https,
 )
 
 

@@ -19,6 +19,7 @@ from contact_centre.centre_reading import NAME, load_centre
 from contact_centre.contacts.routes import ContactRoutes
 from contact_centre.flows.routes import FlowRoutes
 from contact_centre.flows.service import FlowFolder
+from contact_centre.listening import Door, site_of
 from contact_centre.live import wire
 from contact_centre.live.relay import Relay, snapshots_of
 from contact_centre.live.routes import LiveRoutes, TimelineRoutes
@@ -32,7 +33,7 @@ from contact_centre.shared.outbox import Outbox
 from contact_centre.shared.subscription import Subscription
 from contact_centre.watchdog import Watchdog
 from contact_centre.web import people
-from contact_centre.web.app import Elsewhere, Server, build_app
+from contact_centre.web.app import Elsewhere, build_app
 from contact_centre.web.ask import Ask
 from contact_centre.web.controller import Controller
 from contact_centre.web.forward import Forwarder
@@ -40,7 +41,7 @@ from contact_centre.web.health import Check, HealthRoutes
 from contact_centre.web.metrics import WebMetrics
 from contact_centre.web.route import Route, route, routes_elsewhere, routes_of
 from contact_centre.web.sockets import Sockets
-from contact_centre.wiring import all_running, require_free_port
+from contact_centre.wiring import all_running
 from voice_core.errors import InvalidInputError
 from voice_core.lease import Lease
 from voice_core.store.leases import SqlLeases
@@ -62,16 +63,16 @@ async def run_web(
     """Serve until `stop`. Raises CentralitaError with a sentence when it cannot start."""
     async with AsyncExitStack() as stack:
         centre = _centre(settings)
-        require_free_port(settings)
+        door = Door(settings)
         link = await stack.enter_async_context(open_link(settings.redis_url))
         books = await stack.enter_async_context(open_books(settings, centre, link))
         controller = Controller(SqlLeases(books.engine), _hanging(link))
         await stack.enter_async_context(controller)
         front = Front(settings, centre, books, controller, link)
         watchdog = Watchdog(settings.watchdog_s, manager.alive)
-        jobs = front.jobs() | {"controller": controller.run(), "watchdog": watchdog.run()}
+        jobs = front.jobs() | door.jobs() | {"controller": controller.run(), "watchdog": watchdog.run()}
         await stack.enter_async_context(all_running(jobs))
-        await stack.enter_async_context(Server(front.app(), settings.http_host, settings.http_port))
+        await stack.enter_async_context(door.server(front.app()))
         started()
         manager.ready()
         await stop.wait()
@@ -114,7 +115,7 @@ class Front:
             self._books.access,
             lambda: self._metrics.observe(self._relay.screens),
             panel=CHECKOUT / "panel" / "dist",
-            hosts=frozenset({self._settings.http_host}),
+            site=site_of(self._settings, frozenset({self._settings.http_host})),
             elsewhere=Elsewhere(elsewhere, self._forwarder.request),
         )
         app.on_shutdown.append(self._people.sockets.close_all)

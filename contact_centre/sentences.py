@@ -85,6 +85,56 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "La petición no viene de esta página. Vuelva a cargar el panel.",
         "The request does not come from this page. Reload the panel.",
     ),
+    "plain_http": (
+        "Abra el panel en {url}: por aquí la contraseña viajaría sin cifrar.",
+        "Open the panel at {url}: on this way the password would travel in the open.",
+    ),
+    "plain_http_refused": (
+        (
+            "En {host} cualquiera de la red podría leer contraseñas, y los navegadores no dan el micrófono: fije "
+            "CENTRALITA_TLS_CERTIFICATE y CENTRALITA_TLS_KEY; o ponga un proxy con HTTPS delante y fije "
+            "CENTRALITA_PUBLIC_URL (https://…) y CENTRALITA_TRUSTED_PROXIES; o, solo en una red cerrada, "
+            "CENTRALITA_PLAIN_HTTP_ALLOWED=true."
+        ),
+        (
+            "On {host} anybody on the network could read passwords, and browsers give no microphone: set "
+            "CENTRALITA_TLS_CERTIFICATE and CENTRALITA_TLS_KEY; or put a proxy with HTTPS in front and set "
+            "CENTRALITA_PUBLIC_URL (https://…) and CENTRALITA_TRUSTED_PROXIES; or, on a closed network only, "
+            "CENTRALITA_PLAIN_HTTP_ALLOWED=true."
+        ),
+    ),
+    "certificate_unreadable": (
+        (
+            "{path} no se puede leer ({why}): fije CENTRALITA_TLS_CERTIFICATE y CENTRALITA_TLS_KEY en archivos PEM que "
+            "este usuario pueda leer."
+        ),
+        (
+            "{path} cannot be read ({why}): set CENTRALITA_TLS_CERTIFICATE and CENTRALITA_TLS_KEY to PEM files that "
+            "this user may read."
+        ),
+    ),
+    "certificate_broken": (
+        (
+            "{path} y {key} no son el certificado de un servidor y su clave ({why}): ponga la cadena entera, y una "
+            "clave sin contraseña, en formato PEM."
+        ),
+        (
+            "{path} and {key} are not a server's certificate and its key ({why}): give the whole chain, and a key "
+            "without a passphrase, as PEM."
+        ),
+    ),
+    "certificate_mismatch": (
+        "La clave {key} no es la del certificado {path}: ponga los dos que se emitieron juntos.",
+        "The key {key} does not belong to the certificate {path}: give the two that were issued together.",
+    ),
+    "certificate_expired": (
+        "El certificado {path} venció el {until}: renuévelo (`certbot renew`).",
+        "The certificate {path} expired on {until}: renew it (`certbot renew`).",
+    ),
+    "certificate_early": (
+        "El certificado {path} vale solo desde {since} UTC: mire el reloj de esta máquina.",
+        "The certificate {path} is valid from {since} UTC only: look at this machine's clock.",
+    ),
     "user_exists": ("El usuario «{username}» ya existe.", "The user name “{username}” is taken."),
     "weak_password": (
         "La contraseña necesita al menos {minimum} caracteres y no debe contener el usuario.",

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -63,8 +64,47 @@ def _node_name(name: str) -> str:
     return name
 
 
+def _public(url: str) -> str:
+    """An origin as browsers write it: small letters, no port that goes without saying."""
+    if not url:
+        return url
+    found = re.fullmatch(r"(https?)://([a-z0-9.\-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", url.lower())
+    if found is None:
+        raise ValueError(
+            "must be what people type, like https://centro.example.ec or https://centro.example.ec:8443, without a "
+            "path; a name with letters beyond a to z is written as browsers send it (xn--…)"
+        )
+    scheme, host, port = found.groups()
+    usual = {"http": "80", "https": "443"}[scheme]
+    return f"{scheme}://{host}" + ("" if port in (None, usual) else f":{int(port)}")
+
+
+def _listed(value: object) -> object:
+    """In the environment a list is written with commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _networks(values: Sequence[str]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            network = ipaddress.ip_network(value)
+        except ValueError as error:
+            raise ValueError(f"must be addresses or networks like 127.0.0.1, 10.0.3.0/24: {error}") from None
+        if network.prefixlen == 0:
+            raise ValueError(f"{value} would believe everybody: name the proxies' own addresses")
+    return tuple(values)
+
+
+def _full_path(path: Path | None) -> Path | None:
+    if path is not None and not path.is_absolute():
+        raise ValueError("must be a full path, beginning with /")
+    return path
+
+
 Loopback = Annotated[str, AfterValidator(_loopback)]
 Address = Annotated[str, AfterValidator(_address)]
+Networks = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_networks)]
+FullPath = Annotated[Path | None, AfterValidator(_full_path)]
 
 
 class FurtherNode(BaseModel):
@@ -96,6 +136,11 @@ class Settings(BaseModel):
     home: Path = CHECKOUT / ".centralita"
     http_host: Address = "127.0.0.1"
     http_port: Port = 8080
+    public_url: Annotated[str, AfterValidator(_public)] = ""  # how people reach the panel, when otherwise
+    tls_certificate: FullPath = None  # PEM, the whole chain: the panel's own port speaks HTTPS then
+    tls_key: FullPath = None
+    trusted_proxies: Networks = ()  # whose X-Forwarded-For and X-Forwarded-Proto are believed
+    plain_http_allowed: bool = False  # beyond loopback: for a closed network
     # `embedded`: `centralita up` starts Asterisk and ends it; `external`: a service manager does.
     asterisk: Literal["embedded", "external"] = "embedded"
     watchdog_s: float = Field(default=2.0, ge=0.5, le=60)  # event-loop lag that ends the controller
@@ -147,6 +192,10 @@ class Settings(BaseModel):
         if taken := [port for port in ports if self.rtp_start <= port <= self.rtp_end]:
             raise ValueError(f"port {taken[0]} lies between rtp_start and rtp_end, which belong to calls")
         self._nodes_fit_together()
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: set both, or neither")
+        if self.tls and self.public_url.startswith("http://"):
+            raise ValueError("public_url must begin with https:// when tls_certificate is set")
         return self
 
     def _nodes_fit_together(self) -> None:
@@ -214,6 +263,10 @@ class Settings(BaseModel):
     # --- where things are
 
     @property
+    def tls(self) -> bool:
+        return self.tls_certificate is not None
+
+    @property
     def database(self) -> str:
         """The URL of the store: SQLite in the home folder unless set; PostgreSQL by the one driver we have."""
         if self.database_url:
@@ -251,17 +304,22 @@ class Settings(BaseModel):
         if self.controller_url:
             return self.controller_url.rstrip("/")
         address = ipaddress.ip_address(self.http_host)
-        host = socket.gethostname() if address.is_unspecified else self.http_host
-        return f"http://[{host}]:{self.http_port}" if ":" in host else f"http://{host}:{self.http_port}"
+        return self._url(socket.gethostname() if address.is_unspecified else self.http_host)
 
     @property
     def names(self) -> frozenset[str]:
-        """What the controller's server is called."""
+        """What the controller's server is called among the parts of the centre."""
         return frozenset({self.http_host, urlsplit(self.own_url).hostname or ""})
 
     @property
     def panel_url(self) -> str:
-        return f"http://{self.http_host}:{self.http_port}/"
+        return f"{self.public_url or self._url(self.http_host)}/"
+
+    def _url(self, host: str) -> str:
+        scheme = "https" if self.tls else "http"
+        return (
+            f"{scheme}://[{host}]:{self.http_port}" if ":" in host else f"{scheme}://{host}:{self.http_port}"
+        )
 
 
 def _overlap(one: Settings | FurtherNode, other: Settings | FurtherNode) -> bool:

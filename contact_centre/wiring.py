@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from ari_apps.presenter import TaskPresenter
 from contact_centre.access.models import User
 from contact_centre.access.reactions import UserChanges
 from contact_centre.across import Across
-from contact_centre.asterisk_process import port_problem
 from contact_centre.books import Books, open_books
 from contact_centre.call_log import log_lives
 from contact_centre.calls.service import Calls
@@ -26,6 +24,7 @@ from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import NAME, ensure_centre_file, load_centre, require_flows
 from contact_centre.collector import settled
 from contact_centre.flows.service import FlowFolder
+from contact_centre.listening import Door, site_of
 from contact_centre.live.feed import Feed
 from contact_centre.live.pulse import begin_of_picture
 from contact_centre.live.room import Room
@@ -41,7 +40,6 @@ from contact_centre.settings import CHECKOUT, Settings
 from contact_centre.shared.link import open_link
 from contact_centre.telephony import House, NoAmi, Telephony, open_telephony
 from contact_centre.watchdog import Watchdog
-from contact_centre.web.app import Server
 from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.people import People
 from contact_centre.web.screens import Parts, build_screens
@@ -87,7 +85,7 @@ async def run(
     async with AsyncExitStack() as stack:
         stack.enter_context(one_instance(settings.home))
         centre = load_centre(ensure_centre_file(settings))
-        require_free_port(settings)
+        door = Door(settings)
         link = await stack.enter_async_context(open_link(settings.redis_url))
         books = await stack.enter_async_context(open_books(settings, centre, link))
         owning = own(books.engine, settings.home, books.clock, _standing_by, settings.own_url)
@@ -105,7 +103,7 @@ async def run(
         if with_telephone:
             telephony = await stack.enter_async_context(open_telephony(house, manager.files))
         watchdog = Watchdog(settings.watchdog_s, manager.alive)
-        async with serving(house, metrics, telephony, everybody, watchdog, across):
+        async with serving(house, metrics, telephony, everybody, watchdog, across, door):
             settled()
             started(Started(settings, centre, first, with_telephone))
             people_told(settings.home)
@@ -122,6 +120,7 @@ async def serving(
     everybody: Sequence[User],
     watchdog: Watchdog,
     across: Across,
+    door: Door,
 ) -> AsyncIterator[None]:
     """Every loop of the centre runs, and the web answers, while the context is open."""
     books, queues = house.books, house.centre.queue_configs()
@@ -152,13 +151,13 @@ async def serving(
     }
     if telephony is not None:
         jobs |= telephony.jobs()
-    jobs |= across.jobs(people)
+    jobs |= across.jobs(people) | door.jobs()
     async with all_running(jobs):
         if telephony is not None:
             await _ready(telephony)
         parts = _parts(house, metrics, room, feed, recorder, router, telephony, across.word)
         app = build_screens(parts, people)
-        async with Server(app, house.settings.http_host, house.settings.http_port):
+        async with door.server(app):
             yield
 
 
@@ -221,8 +220,7 @@ def _parts(
         telephone=telephony.telephone if telephony else None,
         listening=telephony.listening if telephony else None,
         softphone_url=_softphone(house, telephony) if telephony else None,
-        hosts=house.settings.names,
-        word=word,
+        site=site_of(house.settings, house.settings.names, word),
     )
 
 
@@ -276,10 +274,3 @@ async def _ready(telephony: Telephony) -> None:
         raise UnavailableError(
             "Asterisk runs, but its calls could not be taken up in time; see the log."
         ) from None
-
-
-def require_free_port(settings: Settings) -> None:
-    """Before anything starts: the port is what most often is in the way."""
-    problem = port_problem(socket.SOCK_STREAM, settings.http_host, settings.http_port)
-    if problem is not None:
-        raise UnavailableError(f"{problem}: stop what uses it, or set CENTRALITA_HTTP_PORT to a free one.")

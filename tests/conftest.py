@@ -9,6 +9,7 @@ import pytest_asyncio
 from hypothesis import settings
 
 from tests import instance
+from tests.certificates import Authority, Issued
 from tests.databases import (
     EMPTY,
     any_url,
@@ -54,6 +55,17 @@ def on_servers(request: pytest.FixtureRequest) -> None:
         instance.more_settings = lambda: {
             "database_url": create_database(postgres, EMPTY), "redis_url": redis.url,
         }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def issued(authority: Authority) -> Issued:
+    """A certificate for `tests.certificates.NAME`."""
+    return authority.issue("first")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

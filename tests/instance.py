@@ -59,7 +59,8 @@ class Instance:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
+        """As people type it."""
+        return self.environment.get("CENTRALITA_PUBLIC_URL") or f"http://127.0.0.1:{self.http_port}"
 
     @property
     def server(self) -> tuple[str, int]:

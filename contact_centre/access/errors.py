@@ -6,6 +6,7 @@ CentralitaError
     ├── TooManyAttemptsError    `retry_after_s` says when to try again
     ├── NotSignedInError        no session, or it is over
     ├── ForgedRequestError      CSRF token missing or wrong, or a foreign Origin
+    ├── PlainHttpError          it came over a network by plain HTTP, though HTTPS is there
     ├── UserExistsError
     └── WeakPasswordError
 """
@@ -42,6 +43,17 @@ class NotSignedInError(AccessError):
 
 class ForgedRequestError(AccessError):
     code = "forged_request"
+
+
+class PlainHttpError(AccessError):
+    code = "plain_http"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"This centre is used at {url}. A proxy in front must send X-Forwarded-Proto, and its address must be "
+            "among CENTRALITA_TRUSTED_PROXIES.",
+            url=url,
+        )
 
 
 class UserExistsError(AccessError):

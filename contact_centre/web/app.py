@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -16,10 +17,11 @@ from aiohttp import web
 
 from contact_centre.access.service import Access
 from contact_centre.web.endpoint import BODY_LIMIT_BYTES, endpoint
-from contact_centre.web.guard import LOOPBACK_NAMES, Next, guards
+from contact_centre.web.guard import Next, guards
 from contact_centre.web.metrics import add_metrics
 from contact_centre.web.openapi import openapi
 from contact_centre.web.route import API, Route
+from contact_centre.web.site import Site
 from contact_centre.web.static import Panel
 from voice_core.errors import UnavailableError
 
@@ -40,14 +42,11 @@ def build_app(
     observe: Callable[[], bytes],
     *,
     panel: Path,
-    hosts: frozenset[str] = frozenset(),
-    word: str = "",
+    site: Site,
     elsewhere: Elsewhere | None = None,
 ) -> web.Application:
-    """`hosts`: names the server answers to besides those of loopback. `observe` writes the metrics. `word`: see `guards`.
-    `elsewhere`: routes that another process answers.
-    """
-    app = web.Application(middlewares=guards(hosts | LOOPBACK_NAMES, word), client_max_size=BODY_LIMIT_BYTES)
+    """`observe` writes the metrics. `elsewhere`: routes that another process answers."""
+    app = web.Application(middlewares=guards(site), client_max_size=BODY_LIMIT_BYTES)
     for route in routes:
         app.router.add_route(route.method, API + route.path, endpoint(route, access))
     if elsewhere is not None:
@@ -77,17 +76,18 @@ def _matches(route: Route, path: str) -> bool:
 
 
 class Server(AbstractAsyncContextManager["Server"]):
-    """Listens while the context is open. Raises UnavailableError with a sentence when it cannot."""
+    """Listens while the context is open, by HTTPS with `tls`. Raises UnavailableError with a sentence when it cannot."""
 
-    def __init__(self, app: web.Application, host: str, port: int) -> None:
+    def __init__(self, app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
         self._host = host
         self._port = port
+        self._tls = tls
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            await web.TCPSite(self._runner, self._host, self._port, ssl_context=self._tls).start()
         except OSError as error:
             await self._runner.cleanup()
             raise UnavailableError(_reason(error, self._host, self._port)) from error

@@ -14,7 +14,7 @@ import structlog
 from yarl import URL
 
 from contact_centre.access.errors import NotSignedInError
-from contact_centre.web.guard import FOR_HEADER, WORD_HEADER
+from contact_centre.web.site import FOR_HEADER, WORD_HEADER
 from voice_core.errors import CentralitaError, NotAllowedError, UnavailableError
 from voice_core.lease import CONTROLLER, LEASE_TIMEOUT_S, Lease, Leases
 
@@ -128,6 +128,7 @@ class Controller(AbstractAsyncContextManager["Controller"]):
             except aiohttp.WSServerHandshakeError:
                 raise
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                _tell_of_certificate(error, reached.lease)
                 if last or not await self._is_another(reached):
                     raise ControllerAwayError from error
         try:
@@ -160,6 +161,7 @@ class Controller(AbstractAsyncContextManager["Controller"]):
                 )
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 # Nothing was sent: another controller may be asked instead.
+                _tell_of_certificate(error, reached.lease)
                 if last or not await self._is_another(reached):
                     raise ControllerAwayError from error
             except (aiohttp.ClientError, TimeoutError, OSError, RuntimeError) as error:
@@ -222,6 +224,12 @@ def _url(lease: Lease, path: str) -> URL:
 def _named(headers: Mapping[str, str], lease: Lease, address: str) -> dict[str, str]:
     """For whom we ask; the word says that we may tell."""
     return {**headers, WORD_HEADER: lease.word, FOR_HEADER: address}
+
+
+def _tell_of_certificate(error: Exception, lease: Lease) -> None:
+    """It is there, and we may not talk to it: that does not pass by itself."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        log.error("controller_certificate_refused", url=lease.url, reason=str(error))
 
 
 def refused(status: int) -> CentralitaError:

@@ -17,7 +17,7 @@ from contact_centre.access.models import Signed
 from contact_centre.access.privileges import Privilege
 from contact_centre.access.service import SESSION_LIFE, Access
 from contact_centre.web.ask import Ask, language_of
-from contact_centre.web.guard import ADDRESS, Next
+from contact_centre.web.guard import REACHED, Next
 from contact_centre.web.route import Route
 from voice_core.errors import InvalidInputError, NotFoundError
 
@@ -47,7 +47,7 @@ def endpoint(route: Route, access: Access) -> Next:
             given["body"] = _read(lambda model: model.model_validate_json(sent), route.body)
         response = _response(route, await route.call(ask, **given))
         for name, value in ask.cookies.items():
-            _set_cookie(response, name, value, secure=request.secure)
+            _set_cookie(response, name, value, secure=request[REACHED].secure)
         return response
 
     return serve
@@ -79,7 +79,9 @@ def _set_cookie(response: web.StreamResponse, name: str, value: str | None, *, s
 
 async def _admit(route: Route, access: Access, request: web.Request) -> Ask:
     session = await _session(access, request)
-    ask = Ask(request, language_of(request.headers.get("Accept-Language", "")), request[ADDRESS], session)
+    ask = Ask(
+        request, language_of(request.headers.get("Accept-Language", "")), request[REACHED].address, session
+    )
     if route.needs is Privilege.ANYONE:
         return ask
     signed = ask.signed

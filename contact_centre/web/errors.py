@@ -23,6 +23,7 @@ STATUSES: Mapping[str, int] = {
     "wrong_credentials": 401,
     "not_allowed": 403,
     "forged_request": 403,
+    "plain_http": 403,
     "not_found": 404,
     "no_such_route": 404,
     "method_not_allowed": 405,

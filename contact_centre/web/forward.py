@@ -12,7 +12,7 @@ from contact_centre.access.privileges import Privilege
 from contact_centre.web.ask import Ask
 from contact_centre.web.controller import Controller, refused
 from contact_centre.web.endpoint import BODY_TIMEOUT_S, COOKIE, CSRF_HEADER
-from contact_centre.web.guard import ADDRESS, PREPARED, add_headers
+from contact_centre.web.guard import PREPARED, REACHED, add_headers
 from contact_centre.web.joined import join
 from contact_centre.web.route import API
 from contact_centre.web.sockets import Sockets
@@ -47,7 +47,9 @@ class Forwarder:
         path = request.rel_url.raw_path_qs
         headers = passed_on(request)
         try:
-            async with self._controller.ask(request.method, path, headers, request[ADDRESS], body) as answer:
+            async with self._controller.ask(
+                request.method, path, headers, request[REACHED].address, body
+            ) as answer:
                 self._count(f"{answer.status // 100}xx")
                 return await _pass(request, answer)
         except UnavailableError as error:

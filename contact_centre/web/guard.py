@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from contact_centre.access.audit import current_address
-from contact_centre.access.errors import ForgedRequestError
+from contact_centre.access.errors import ForgedRequestError, PlainHttpError
 from contact_centre.sentences import say
 from contact_centre.web.ask import language_of
 from contact_centre.web.errors import answer_to, refusal
 from contact_centre.web.route import API
+from contact_centre.web.site import Reached, Site
 
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-WORD_HEADER = "X-Centralita-Word"  # the lease's: a web of this centre asks, and tells for whom
-FOR_HEADER = "X-Centralita-For"
-ADDRESS = web.RequestKey("address", str)  # of the person who asks
+REACHED = web.RequestKey("reached", Reached)
 PREPARED = web.RequestKey("prepared", bool)  # an answer has begun: no other one can be given
+STRICT_S = 365 * 24 * 3600
 _HEADERS = {
     # Styles may be inline: the panel's component library sets them. Scripts may not.
     "Content-Security-Policy": (
@@ -38,10 +35,8 @@ _HEADERS = {
 }
 
 
-def guards(hosts: frozenset[str], word: str = "") -> list[Middleware]:
-    """In order, outermost first. `hosts` are the names this server answers to, without port; who knows `word` may
-    tell whose address a request comes from. Sets `request[ADDRESS]`.
-    """
+def guards(site: Site) -> list[Middleware]:
+    """In order, outermost first. Sets `request[REACHED]`."""
 
     @web.middleware
     async def headers(request: web.Request, handler: Next) -> web.StreamResponse:
@@ -61,15 +56,17 @@ def guards(hosts: frozenset[str], word: str = "") -> list[Middleware]:
 
     @web.middleware
     async def same_site(request: web.Request, handler: Next) -> web.StreamResponse:
-        # A foreign name that resolves to this machine (DNS rebinding) must not get an answer.
-        if _name(request.host) not in hosts:
+        if not site.serves(request.host):
             language = language_of(request.headers.get("Accept-Language", ""))
             return refusal("wrong_host", say("wrong_host", language))
+        reached = request[REACHED] = site.reached(request)
+        current_address.set(reached.address)
+        if reached.exposed:
+            raise PlainHttpError(site.public_url)
         origin = request.headers.get("Origin")
-        if origin is not None and not _same(origin, request) and _sensitive(request):
+        ours = origin is None or site.owns(origin, request.host, secure=reached.secure)
+        if not ours and _sensitive(request):
             raise ForgedRequestError("The request comes from another site.")
-        request[ADDRESS] = _address(request, word)
-        current_address.set(request[ADDRESS])
         return await handler(request)
 
     return [headers, failures, same_site]
@@ -79,26 +76,11 @@ def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Also called by routes that begin their own answer (downloads, sockets)."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    reached = request.get(REACHED)
+    if reached is not None and reached.strict:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={STRICT_S}")
     if request.path.startswith(API):
         response.headers.setdefault("Cache-Control", "no-store")
-
-
-def _address(request: web.Request, word: str) -> str:
-    said = request.headers.get(WORD_HEADER, "")
-    if word and hmac.compare_digest(said.encode(), word.encode()):
-        return request.headers.get(FOR_HEADER, "")[:64]
-    return request.remote or ""
-
-
-def _name(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _same(origin: str, request: web.Request) -> bool:
-    return origin == f"{request.scheme}://{request.host}"
 
 
 def _sensitive(request: web.Request) -> bool:

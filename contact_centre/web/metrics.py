@@ -13,6 +13,7 @@ from prometheus_client import Counter as Counted
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from contact_centre.web.counts import Counts
+from contact_centre.web.guard import REACHED
 from voice_core.agent import AgentStatus
 from voice_core.desk import Desk
 from voice_core.interaction import Interaction, Stage
@@ -146,11 +147,16 @@ class MeasuredStore:
 
 
 def add_metrics(app: web.Application, observe: Callable[[], bytes]) -> None:
-    """Mount `/metrics`. From beyond loopback it does not exist."""
+    """Mount `/metrics`. From beyond loopback, and through a proxy on this machine, it does not exist."""
 
     async def metrics(request: web.Request) -> web.StreamResponse:
-        if request.remote is None or not ipaddress.ip_address(request.remote).is_loopback:
+        reached = request[REACHED]
+        if reached.public or not (_is_loopback(request.remote) and _is_loopback(reached.address)):
             raise web.HTTPNotFound
         return web.Response(body=observe(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_route("GET", "/metrics", metrics)
+
+
+def _is_loopback(address: str | None) -> bool:
+    return address is not None and ipaddress.ip_address(address).is_loopback

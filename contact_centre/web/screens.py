@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from aiohttp import web
@@ -31,6 +31,7 @@ from contact_centre.web.health import Check, HealthRoutes
 from contact_centre.web.metrics import Metrics
 from contact_centre.web.people import People
 from contact_centre.web.route import Route, routes_of
+from contact_centre.web.site import Site
 from contact_centre.web.sockets import Sockets
 from voice_core.desk import Desk
 
@@ -58,8 +59,7 @@ class Parts:
     telephone: Telephone | None = None
     listening: Listening | None = None
     softphone_url: Callable[[], str] | None = None
-    hosts: frozenset[str] = frozenset()
-    word: str = ""  # of the lease
+    site: Site = field(default_factory=Site)
 
 
 def build_screens(parts: Parts, people: People | None = None) -> web.Application:
@@ -77,7 +77,7 @@ def build_screens(parts: Parts, people: People | None = None) -> web.Application
         )
 
     routes = _routes(parts, people)
-    app = build_app(routes, parts.access, observe, panel=parts.panel, hosts=parts.hosts, word=parts.word)
+    app = build_app(routes, parts.access, observe, panel=parts.panel, site=parts.site)
     app.on_shutdown.append(people.sockets.close_all)
     return app
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from playwright.async_api import Browser, Locator, Page, Playwright
 
+from tests.certificates import NAME
 from tests.instance import PASSWORD, Instance
 
 CHROMIUM = "/usr/bin/chromium"
@@ -72,6 +73,7 @@ def switches(microphone: Path) -> list[str]:
         f"--use-file-for-fake-audio-capture={microphone}",
         "--allow-loopback-in-peer-connection",
         "--disable-features=WebRtcHideLocalIpsWithMdns",
+        f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
         "--autoplay-policy=no-user-gesture-required",
     ]
 
@@ -124,7 +126,10 @@ async def panel(
 ) -> AsyncIterator[Panel]:
     """`user` in a window of their own; whatever the page threw fails the test."""
     context = await browser.new_context(
-        permissions=["microphone", "notifications"], locale="es-EC", viewport={"width": 1280, "height": 720}
+        permissions=["microphone", "notifications"],
+        locale="es-EC",
+        viewport={"width": 1280, "height": 720},
+        ignore_https_errors=True,  # the tests' authority is nobody's
     )
     try:
         window = Panel(await context.new_page())

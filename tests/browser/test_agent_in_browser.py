@@ -23,8 +23,11 @@ VOICE_WITHIN_S = 12.0  # a busy machine repeats the media handshake after 1, 2 a
 
 
 @asynccontextmanager
-async def ana_at_work(browser: Browser, centralita: Instance) -> AsyncIterator[Panel]:
-    async with panel(browser, centralita, "ana") as window, Api(centralita, "ana") as api:
+async def ana_at_work(
+    browser: Browser, centralita: Instance, asked: Instance | None = None
+) -> AsyncIterator[Panel]:
+    """`asked`: where she is signed off at the end, when that is not where her page is."""
+    async with panel(browser, centralita, "ana") as window, Api(asked or centralita, "ana") as api:
         await window.click("start-work")
         try:
             yield window

@@ -7,6 +7,7 @@ from playwright.async_api import Browser
 
 from contact_centre.scripted_caller import Sound
 from tests.apart.front import web_before
+from tests.browser.softphone import MICROPHONE_TONE
 from tests.browser.test_agent_in_browser import ana_at_work, talking
 from tests.instance import Api, Instance
 from tests.people import closed, kinds
@@ -25,6 +26,7 @@ async def test_a_call_in_the_page(browser: Browser, centralita: Instance) -> Non
         await ana.click("hold")
         await call.hears_sound(Sound.MUSIC, Sound.SPEECH, within_s=8)
         await ana.click("resume")
+        await call.hears(MICROPHONE_TONE, within_s=8)
         call.hang_up()
         await ana.shows("wrap-up-submit")
         await ana.click("wrap-up-submit")

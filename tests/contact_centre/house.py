@@ -13,6 +13,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import aiohttp
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -37,6 +38,7 @@ from contact_centre.people import seat
 from contact_centre.readiness import checks_of
 from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.screens import Parts, build_screens
+from contact_centre.web.site import Site
 from recorder.ear import Mode
 from recorder.recording import Recorder
 from recorder.vault import Vault
@@ -385,7 +387,7 @@ async def running_centre(folder: Path, url: str | None = None) -> AsyncIterator[
         panel=folder / "dist",
         telephone=telephone,
         listening=listening,
-        word=WORD,
+        site=Site(word=WORD),
     )
     server = TestServer(build_screens(parts))
     try:
@@ -411,6 +413,23 @@ async def running_centre(folder: Path, url: str | None = None) -> AsyncIterator[
                 loop.cancel()
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def sip_server() -> AsyncIterator[str]:
+    """Stands where Asterisk's own WebSocket would: says what it hears. Its URL."""
+
+    async def serve(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("sip",))
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(message.data)
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/ws", serve)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/ws")).replace("http", "ws", 1)
 
 
 def wav_frames(content: bytes, folder: Path) -> int:

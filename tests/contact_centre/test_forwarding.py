@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,7 +17,7 @@ from contact_centre.front import Front
 from contact_centre.settings import Settings
 from contact_centre.web.controller import Controller
 from contact_centre.web.forward import WHOLE_BYTES
-from contact_centre.web.guard import FOR_HEADER, WORD_HEADER
+from contact_centre.web.site import FOR_HEADER, WORD_HEADER
 from tests.contact_centre.house import CENTRE, WORD, CentreHouse, Client
 from voice_core.agent import AgentState
 from voice_core.lease import CONTROLLER, Lease
@@ -33,13 +34,13 @@ async def web(house: CentreHouse, tmp_path: Path) -> AsyncIterator[TestServer]:
 
 
 @asynccontextmanager
-async def front(house: CentreHouse, home: Path) -> AsyncIterator[TestServer]:
+async def front(house: CentreHouse, home: Path, **settings: Any) -> AsyncIterator[TestServer]:
     parts, engine = house.parts, house.engine
     books = Books(
         house.clock, engine, SqlStore(engine), Queries(engine), parts.access, parts.audit, parts.contacts
     )
     async with Controller(SqlLeases(engine)) as controller:
-        app = Front(Settings(home=home), CENTRE, books, controller, None).app()
+        app = Front(Settings(home=home, **settings), CENTRE, books, controller, None).app()
         async with TestServer(app) as server:
             yield server
 

@@ -10,6 +10,7 @@ from contact_centre.centre_reading import ensure_centre_file
 from contact_centre.doctor import Finding, examine
 from contact_centre.secrets_file import load_secrets
 from contact_centre.settings import Settings, load_settings
+from tests.certificates import NAME, Authority, Issued
 
 
 def settings_in(home: Path, **more: str) -> Settings:
@@ -72,3 +73,32 @@ async def test_a_home_below_a_file_is_told() -> None:
     with tempfile.NamedTemporaryFile() as file:  # pytest's own folders may be too long for a home
         found = await findings(settings_in(Path(file.name) / "home"))
     assert not found["home"].ok
+
+
+async def test_plain_http_beyond_loopback_is_told(tmp_path: Path) -> None:
+    found = await findings(settings_in(tmp_path, HTTP_HOST="0.0.0.0", PUBLIC_URL="http://centro.example.ec"))
+    assert "CENTRALITA_PLAIN_HTTP_ALLOWED" in found["http"].es
+    assert "micrófono" in found["public_url"].es
+    assert not found["http"].ok
+    assert not found["public_url"].ok
+    assert not {"http", "certificate"} & set(await findings(settings_in(tmp_path)))
+
+
+async def test_a_certificate_is_told_with_its_days(tmp_path: Path, authority: Authority) -> None:
+    async def of(issued: Issued, **more: str) -> dict[str, Finding]:
+        files = {"TLS_CERTIFICATE": str(issued.certificate), "TLS_KEY": str(issued.key)}
+        return await findings(settings_in(tmp_path, **files, **more))
+
+    found = await of(authority.issue("long", days=22), PUBLIC_URL=f"https://{NAME}")
+    assert (found["certificate"].ok, found["certificate"].en) == (True, "good for 21 more days")
+    assert not {"certificate name", "certificate key"} & set(found)
+    short = authority.issue("short", days=20)
+    short.key.chmod(0o644)
+    found = await of(short, PUBLIC_URL="https://other.example")
+    assert not found["certificate"].ok
+    assert "vence en 19 días" in found["certificate"].es
+    assert "other.example" in found["certificate name"].en
+    assert "chmod o=" in found["certificate key"].en
+    found = await of(authority.issue("over", days=-1))
+    assert "venció" in found["certificate"].es
+    assert "expired" in found["certificate"].en

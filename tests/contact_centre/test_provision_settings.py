@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from contact_centre.listening import require_safe
 from contact_centre.secrets_file import load_secrets
-from contact_centre.settings import FIRST_NODE, load_settings
+from contact_centre.settings import FIRST_NODE, Settings, load_settings
 from voice_core.errors import InvalidInputError
 
 
@@ -55,6 +57,17 @@ def test_two_homes_share_nothing(tmp_path: Path) -> None:
         ("HOME", "/tmp/" + "long/" * 30, "too long"),
         ("LOG_LEVEL", "chatty", "CENTRALITA_LOG_LEVEL"),
         ("REDIS_URL", "http://:x@127.0.0.1:6379", "CENTRALITA_REDIS_URL: must begin with redis:.*unix://$"),
+        ("PUBLIC_URL", "centro.example.ec", "CENTRALITA_PUBLIC_URL: must be what people type, like https"),
+        ("PUBLIC_URL", "https://centro.example.ec/panel", "without a path"),
+        ("PUBLIC_URL", "https://atención.example", "xn--"),
+        ("PUBLIC_URL", "ftp://centro.example.ec", "CENTRALITA_PUBLIC_URL"),
+        ("TLS_CERTIFICATE", "/etc/ssl/one.pem", "tls_certificate and tls_key belong together"),
+        ("TLS_KEY", "one.key", "CENTRALITA_TLS_KEY: must be a full path"),
+        ("TRUSTED_PROXIES", "127.0.0.1, nginx", "CENTRALITA_TRUSTED_PROXIES: must be addresses or networks"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8", "host bits"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "would believe everybody"),
+        ("TRUSTED_PROXIES", "::/0", "would believe everybody"),
+        ("PLAIN_HTTP_ALLOWED", "perhaps", "CENTRALITA_PLAIN_HTTP_ALLOWED"),
         ("CONTROLLER_URL", "127.0.0.1:8080", "CENTRALITA_CONTROLLER_URL"),
     ],
 )
@@ -146,3 +159,63 @@ def test_where_the_controller_is_reached(tmp_path: Path) -> None:
     assert url(CENTRALITA_HTTP_HOST="::1", CENTRALITA_HTTP_PORT="9000") == "http://[::1]:9000"
     assert url(CENTRALITA_HTTP_HOST="0.0.0.0") == f"http://{socket.gethostname()}:8080"
     assert url(CENTRALITA_CONTROLLER_URL="https://inside.example:1/") == "https://inside.example:1"
+
+
+TLS = {"TLS_CERTIFICATE": "/etc/ssl/one.pem", "TLS_KEY": "/etc/ssl/one.key"}
+
+
+def with_(home: Path, **more: str) -> Settings:
+    return load_settings(
+        {"CENTRALITA_HOME": str(home), **{f"CENTRALITA_{name}": it for name, it in more.items()}}
+    )
+
+
+def test_how_people_reach_the_panel(tmp_path: Path) -> None:
+    def url(**more: str) -> str:
+        return with_(tmp_path, **more).panel_url
+
+    assert url() == "http://127.0.0.1:8080/"
+    assert url(PUBLIC_URL="HTTPS://Centro.Example.ec:443/") == "https://centro.example.ec/"
+    assert url(PUBLIC_URL="https://centro.example.ec:8443") == "https://centro.example.ec:8443/"
+    assert url(PUBLIC_URL="http://[2001:db8::1]:80") == "http://[2001:db8::1]/"
+    assert url(**TLS) == "https://127.0.0.1:8080/"
+    assert with_(tmp_path, **TLS).own_url == "https://127.0.0.1:8080"
+    with pytest.raises(InvalidInputError, match="public_url must begin with https"):
+        url(**TLS, PUBLIC_URL="http://centro.example.ec")
+
+
+def test_a_password_written_into_an_address_is_not_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError) as refusal:
+        with_(tmp_path, PUBLIC_URL="https://ana:hidden-word@centro.example.ec")
+    assert "hidden-word" not in str(refusal.value)
+
+
+def test_a_list_is_written_with_commas_or_as_yaml(tmp_path: Path) -> None:
+    (tmp_path / "centralita.yaml").write_text("trusted_proxies: [127.0.0.1, '2001:db8::/64']\n")
+    assert with_(tmp_path).trusted_proxies == ("127.0.0.1", "2001:db8::/64")
+    assert with_(tmp_path, TRUSTED_PROXIES="10.0.3.0/24,10.0.4.1").trusted_proxies == (
+        "10.0.3.0/24",
+        "10.0.4.1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "safe"),
+    [
+        ({}, False),
+        ({"PUBLIC_URL": "https://centro.example.ec"}, False),
+        ({"TRUSTED_PROXIES": "10.0.0.1"}, False),
+        ({"PUBLIC_URL": "http://centro.example.ec", "TRUSTED_PROXIES": "10.0.0.1"}, False),
+        ({"PUBLIC_URL": "https://centro.example.ec", "TRUSTED_PROXIES": "10.0.0.1"}, True),
+        ({"PLAIN_HTTP_ALLOWED": "true"}, True),
+        (TLS, True),
+    ],
+)
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "2001:db8::1"])
+def test_beyond_loopback_only_by_https_unless_told_otherwise(
+    tmp_path: Path, host: str, more: dict[str, str], safe: bool
+) -> None:
+    with nullcontext() if safe else pytest.raises(InvalidInputError, match=f"On {host} anybody"):
+        require_safe(with_(tmp_path, HTTP_HOST=host, **more))
+    for here in ("127.0.0.1", "127.9.9.9", "::1"):
+        require_safe(with_(tmp_path, HTTP_HOST=here, **more))

@@ -11,7 +11,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from contact_centre.access.privileges import Role
@@ -19,7 +18,7 @@ from contact_centre.access.service import SESSION_LIFE, UserChanges
 from contact_centre.web import sockets
 from contact_centre.web.screens import build_screens
 from contact_centre.web.sockets import NOT_ALLOWED, SIGNED_OUT
-from tests.contact_centre.house import PASSWORD, ROLES, CentreHouse, Client
+from tests.contact_centre.house import PASSWORD, ROLES, CentreHouse, Client, sip_server
 from voice_core.ports import Change, Notice
 
 EVENTS, SOFTPHONE = "/api/v1/events", "/api/v1/softphone/ws"
@@ -33,19 +32,11 @@ NOTICED_BY = {"supervisor": {"sofia", "admin"}, "designer": {"diego", "admin"}, 
 async def centre(house: CentreHouse) -> AsyncIterator[CentreHouse]:
     """With something that speaks SIP where Asterisk's own socket would be."""
 
-    async def serve(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(protocols=("sip",))
-        await socket.prepare(request)
-        async for message in socket:
-            await socket.send_str(message.data)
-        return socket
-
-    app = web.Application()
-    app.router.add_get("/ws", serve)
-    async with TestServer(app) as sip:
-        url = str(sip.make_url("/ws")).replace("http", "ws", 1)
-        async with TestServer(build_screens(replace(house.parts, softphone_url=lambda: url))) as server:
-            yield replace(house, server=server)
+    async with (
+        sip_server() as url,
+        TestServer(build_screens(replace(house.parts, softphone_url=lambda: url))) as server,
+    ):
+        yield replace(house, server=server)
 
 
 async def connect(house: CentreHouse, person: Client, path: str, **headers: str) -> Any:
