@@ -7,8 +7,10 @@ application's name: it ends, and its next life takes the calls up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,12 @@ from tests.busy_centre import busy_centre
 from tests.databases import rows
 from tests.faults.crowd import AGENT_HZ, crowd
 from tests.faults.processes import asterisk_of, controller_of, not_ready, ready, serving_again
-from tests.instance import Api, Instance, prepare, running
+from tests.instance import LOOK_S, Api, Instance, prepare, running
 from tests.people import newest_from
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 FREE_WITHIN_S = 5.0
+_SIGN_INS = "SELECT count(*) FROM astdb WHERE key LIKE '/registrar/contact/%'"
 ENDED_WITHIN_S = 15.0  # the last question's timeout, the new start, and a busy machine
 TALKING, WAITING = 2, 2
 
@@ -45,6 +48,7 @@ async def test_its_calls_are_closed_and_it_serves_again(tmp_path: Path) -> None:
             lambda page: sum(row["stage"] == "talking" for row in page["items"]) == TALKING,
             20,
         )
+        await sign_ins_written_down(centre.instance, len(people.agents))
         told = asyncio.create_task(not_ready(centre.instance, FREE_WITHIN_S * 3))
         loop, controller = asyncio.get_running_loop(), controller_of(centre.instance)
         os.kill(asterisk_of(centre.instance), signal.SIGKILL)
@@ -97,6 +101,15 @@ async def test_one_that_hangs_is_killed_and_started_again(tmp_path: Path) -> Non
         late = await trunk.call("101", from_number="0994090002")
         await late.hears_sound(Sound.SPEECH, within_s=15)
         late.hang_up()
+
+
+async def sign_ins_written_down(instance: Instance, phones: int) -> None:
+    """Asterisk does it once a second; killed before, it would know of those phones when they register again, not sooner."""
+    kept = instance.home / "asterisk" / "db" / "astdb.sqlite3"
+    with contextlib.closing(sqlite3.connect(f"file:{kept}?mode=ro", uri=True)) as opened:
+        async with asyncio.timeout(10):
+            while opened.execute(_SIGN_INS).fetchone() != (phones,):
+                await asyncio.sleep(LOOK_S)
 
 
 def lives_of_channels(instance: Instance) -> set[str]:
