@@ -18,6 +18,7 @@ from ari_apps.exchange import Exchange
 from ari_apps.legs import Leg, consult_bridge_id, head_of, talk_bridge_id
 from ari_apps.signals import AgentAnswered, Asked, Digit, LegGone, LegReplaced, Played, Signal, StageChanged
 from ivr_flows.turn import Turn
+from voice_core.any_event import any_set
 from voice_core.errors import CentralitaError, NotFoundError, StageError
 from voice_core.interaction import Interaction, Stage
 from voice_core.ports import Change
@@ -84,9 +85,8 @@ class Call:
     typed: deque[str] = field(default_factory=lambda: deque(maxlen=TYPED_AHEAD_LIMIT))
     over: asyncio.Event = field(default_factory=asyncio.Event)
     conversation_over: asyncio.Event = field(default_factory=asyncio.Event)
-    given_up: asyncio.Event = field(
-        default_factory=asyncio.Event
-    )  # its Asterisk is dead; it has been recorded as lost
+    # Its Asterisk is dead; it has been recorded as lost.
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._inbox: asyncio.Queue[Signal] = asyncio.Queue(INBOX_LIMIT)
@@ -188,12 +188,7 @@ class Call:
 
     async def heard_again(self) -> None:
         """Wait until Asterisk answers, or is known to be dead."""
-        waits = [asyncio.ensure_future(event.wait()) for event in (self.exchange.connected, self.given_up)]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await any_set((self.exchange.connected, self.given_up))
 
     # --- doing
 

@@ -44,13 +44,13 @@ class Living:
 
     def talking(self, interaction_id: str) -> frozenset[str]:
         """Who is in the conversation's room."""
-        return self.rooms.get(talk_bridge_id(head_of(interaction_id, self.node)), frozenset())
+        return self.rooms.get(talk_bridge_id(self._head(interaction_id)), frozenset())
 
     def consulting(self, interaction_id: str, number: int) -> frozenset[str]:
-        return self.rooms.get(consult_bridge_id(head_of(interaction_id, self.node), number), frozenset())
+        return self.rooms.get(consult_bridge_id(self._head(interaction_id), number), frozenset())
 
     def customer_of(self, contact: Interaction) -> str:
-        names = (contact.external_id, customer_leg_id(head_of(contact.id, self.node)))
+        names = (contact.external_id, customer_leg_id(self._head(contact.id)))
         return next((name for name in names if name and name in self.channels), "")
 
     def agent_of(self, contact: Interaction, customer: str) -> str:
@@ -69,7 +69,7 @@ class Living:
 
     def own_phone_rings(self, contact: Interaction) -> bool:
         """The agent's own phone rings, without an offer: the customer has not been dialled yet."""
-        prefix = f"{head_of(contact.id, self.node)}.{contact.agent}.r"
+        prefix = f"{self._head(contact.id)}.{contact.agent}.r"
         return any(leg.startswith(prefix) and not self.in_our_hands(leg) for leg in self.channels)
 
     def thirds_of(self, contact: Interaction) -> tuple[int, list[str]]:
@@ -88,13 +88,16 @@ class Living:
         legs = (name, name + SIP_SUFFIX)
         return {leg: self.is_up(leg) for leg in legs if leg in self.channels}
 
+    def _head(self, interaction_id: str) -> str:
+        return head_of(interaction_id, self.node)
+
     def _is_agents(self, contact: Interaction, leg: str) -> bool:
         if interaction_of(leg) != contact.id:
             return False
         third = third_party_of(leg)
         if third is not None:
             return third[1] == contact.agent
-        head = head_of(contact.id, self.node)
+        head = self._head(contact.id)
         return leg.startswith(f"{head}.{contact.agent}.") or leg == f"{head}.supervisor.{contact.agent}"
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from ari_apps import commands, vanished
 from ari_apps.call import Call
 from ari_apps.commands import Command, Target
+from ari_apps.legs import interaction_of
 from ari_apps.nodes import Nodes
 from ari_apps.phones import Phone
 from ari_apps.signals import Asked
@@ -127,7 +128,7 @@ class Telephone:
     async def ring_again(self, offer_id: str, agent: str) -> None:
         """The agent's page was loaded anew while it rang. Raises OfferGoneError, UnavailableError."""
         self._require_connected()
-        await self._nodes.living(offer_id.partition(".")[0]).presenter.ring_again(offer_id, agent)
+        await self._nodes.living(interaction_of(offer_id) or "").presenter.ring_again(offer_id, agent)
 
     async def dial(self, agent: str, number: str, device: str | None = None) -> Interaction:
         """Ring the agent's own phone (`device`: only that endpoint), then the customer. Returns at once."""

@@ -54,8 +54,7 @@ def up(
     with imports():
         from contact_centre.commands.up import up as serve
 
-    settings = _settings()
-    set_up_logs(settings.log_level, as_json=log_json)
+    settings = _settings_to_serve(log_json=log_json)
     raise typer.Exit(serve(settings, language=lang, with_telephone=telephone))
 
 
@@ -65,8 +64,7 @@ def run_controller(*, lang: Lang = Language.ES, log_json: LogJson = False) -> No
     with imports():
         from contact_centre.commands.up import run_controller as serve
 
-    settings = _settings()
-    set_up_logs(settings.log_level, as_json=log_json)
+    settings = _settings_to_serve(log_json=log_json)
     raise typer.Exit(carry_out(lambda: serve(settings, language=lang)))
 
 
@@ -80,8 +78,7 @@ def run_asterisk(
     with imports():
         from contact_centre.commands.up import run_asterisk as serve
 
-    settings = _settings()
-    set_up_logs(settings.log_level, as_json=log_json)
+    settings = _settings_to_serve(log_json=log_json)
     raise typer.Exit(carry_out(lambda: serve(settings, node)))
 
 
@@ -91,8 +88,7 @@ def run_web(*, log_json: LogJson = False) -> None:
     with imports():
         from contact_centre.commands.apart import run_web as serve
 
-    settings = _settings()
-    set_up_logs(settings.log_level, as_json=log_json)
+    settings = _settings_to_serve(log_json=log_json)
     raise typer.Exit(carry_out(lambda: serve(settings)))
 
 
@@ -102,8 +98,7 @@ def run_worker(*, log_json: LogJson = False) -> None:
     with imports():
         from contact_centre.commands.apart import run_worker as serve
 
-    settings = _settings()
-    set_up_logs(settings.log_level, as_json=log_json)
+    settings = _settings_to_serve(log_json=log_json)
     raise typer.Exit(carry_out(lambda: serve(settings)))
 
 
@@ -218,6 +213,12 @@ def _settings() -> Settings:
         return load_settings()
     except CentralitaError as error:
         refuse(error)
+
+
+def _settings_to_serve(*, log_json: bool) -> Settings:
+    settings = _settings()
+    set_up_logs(settings.log_level, as_json=log_json)
+    return settings
 
 
 def main() -> None:

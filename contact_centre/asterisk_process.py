@@ -171,7 +171,6 @@ class AsteriskProcess:
         except OSError as error:
             raise UnavailableError(f"{self._installation.program} cannot be run: {error.strerror}") from error
         await self._wait_booted(self._process)
-        self._booted = self._process
 
     async def _wait_booted(self, process: asyncio.subprocess.Process) -> None:
         try:

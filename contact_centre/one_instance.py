@@ -7,6 +7,7 @@ import fcntl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import IO
 
 from voice_core.errors import UnavailableError, UnwritableError
 
@@ -17,13 +18,7 @@ WRITING = "writing.lock"
 @contextmanager
 def one_instance(home: Path) -> Iterator[None]:
     """Held while the context is open; the kernel lets go of it however the process ends. Raises UnavailableError."""
-    path = home / NAME
-    try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = path.open("w", encoding="ascii")
-    except OSError as error:
-        raise UnwritableError(home, error.strerror) from error
-    with lock:
+    with _opened(home, NAME) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -37,11 +32,15 @@ def one_instance(home: Path) -> Iterator[None]:
 @asynccontextmanager
 async def alone_with(folder: Path) -> AsyncIterator[None]:
     """Nobody else who asks this way writes there while the context is open; waits for its turn. Raises UnwritableError."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = (folder / WRITING).open("w", encoding="ascii")
-    except OSError as error:
-        raise UnwritableError(folder, error.strerror) from error
-    with lock:
+    with _opened(folder, WRITING) as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         yield
+
+
+def _opened(folder: Path, name: str) -> IO[str]:
+    """A file to lock. Raises UnwritableError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (folder / name).open("w", encoding="ascii")
+    except OSError as error:
+        raise UnwritableError(folder, error.strerror) from error

@@ -41,6 +41,7 @@ from recorder.listening import Listening
 from recorder.ports import MixMonitorControl
 from recorder.recording import Recorder
 from recorder.vault import Vault
+from voice_core.any_event import any_set
 from voice_core.desk import Desk
 from voice_core.errors import UnavailableError
 from voice_core.news import LocalNews
@@ -115,12 +116,7 @@ class Telephony:
         for node, board in zip(self.nodes, self.boards, strict=True):
             if node.there:
                 await board.settled.wait()
-        firsts = [asyncio.ensure_future(board.ready.wait()) for board in self.boards]
-        try:
-            await asyncio.wait(firsts, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for first in firsts:
-                first.cancel()
+        await any_set(board.ready for board in self.boards)
 
     async def _run_switchboard(self, board: Switchboard) -> None:
         """Until cancelled; begun anew when Asterisk failed it: it takes up what lives.
@@ -191,9 +187,8 @@ async def open_telephony(house: House, files_written: Callable[[], None]) -> Asy
         telephony = _join(house, installation, speech, nodes)
         lines = telephony.boards.exchange.lines
         lines.seed(await house.books.queries.entries_since(lines.since(), KINDS))
-        await reload_those_there(
-            [node for node in nodes if node.there]
-        )  # it may have read them before we wrote
+        # They may have read their files before, or while, we wrote.
+        await reload_those_there([node for node in nodes if node.there])
         for node in nodes:
             if node.at_once and (rest := sorted(written[node.name] - RELOADS.keys())):
                 log.warning("asterisk_restart_needed", node=node.name, files=rest)

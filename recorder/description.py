@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, update
 
 from recorder.models import RecordingRow
 from voice_core.interaction import Interaction
-from voice_core.store.models import InteractionRow
-from voice_core.store.rows import to_interaction
 
 
 def description(interaction: Interaction) -> dict[str, Any]:
@@ -22,13 +20,6 @@ def describe_all(connection: Connection, interaction: Interaction) -> None:
     agent = func.coalesce(interaction.agent, RecordingRow.agent)  # a closed contact may be nobody's any more
     wanted = RecordingRow.interaction_id == interaction.id
     connection.execute(update(RecordingRow).where(wanted).values(**_said(interaction), agent=agent))
-
-
-def now_of(connection: Connection, interaction_id: str) -> Interaction | None:
-    """The contact as stored."""
-    wanted = select(InteractionRow.__table__).where(InteractionRow.id == interaction_id)
-    found = connection.execute(wanted).mappings().first()
-    return None if found is None else to_interaction(found)
 
 
 def _said(interaction: Interaction) -> dict[str, Any]:

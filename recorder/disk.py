@@ -53,9 +53,7 @@ class DiskWatch:
             if found and (found.keys() != known.keys() or now - reminded >= REMIND_EVERY_S):
                 reminded = now
                 self._alarm(found)
-            if not self._spools.isdisjoint(
-                {*found, *known}
-            ):  # once more at the end: who came in since the last look
+            if self._spools & {*found, *known}:  # once more at the end: who came in since the last look
                 await _contained(self._spoils())
             if known and not found:
                 log.info("disk_takes_again", folders=[str(folder) for folder in known])

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import Session
 
-from recorder.description import description, now_of
+from recorder.description import description
 from recorder.errors import DamagedError, VaultError
 from recorder.filter import Filter, conditions
 from recorder.models import Recording, RecordingRow, RecordingState, as_recording
@@ -27,6 +27,7 @@ from voice_core.interaction import Interaction
 from voice_core.ledger import Kind
 from voice_core.ports import Change, News, Notice
 from voice_core.store.errors import translated
+from voice_core.store.rows import interaction_in
 from voice_core.store.transactions import read, write
 
 log = structlog.get_logger(__name__)
@@ -68,9 +69,8 @@ class Recorder:
         self._news = news
         self._clock = clock
         self._engine = engine
-        self._sessions = async_sessionmaker(
-            engine, expire_on_commit=False
-        )  # for screens: no call waits for those
+        # For screens: no call waits for what they read.
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         self._vault = vault
         self._spools = (spool, *other_spools)  # of several Asterisks; no two write the same name
         self._control = control
@@ -273,7 +273,7 @@ class Recorder:
             earlier = connection.scalar(select(func.count()).select_from(RecordingRow).where(of_this_contact))
             row_id = f"{interaction.id}.r{(earlier or 0) + 1}"
             # As it is now, not as it was then: noted late, it may be over, and described already.
-            described = description(now_of(connection, interaction.id) or interaction)
+            described = description(interaction_in(connection, interaction.id) or interaction)
             begun = {"id": row_id, "channel_id": channel_id, "state": RecordingState.RUNNING}
             connection.execute(insert(RecordingRow).values(begun | {"started_at": started_at} | described))
             return row_id

@@ -42,9 +42,8 @@ class Lease:
     expires_at: datetime  # what its holder last promised; others only look whether it changes
     applied: int = 0  # number of the last commit under any token
     url: str = ""  # where its holder serves
-    word: str = field(
-        default="", repr=False
-    )  # random, of this token: who knows it can read the row (decision 0016)
+    # Random, of this token: who knows it can read the row (decision 0016).
+    word: str = field(default="", repr=False)
 
 
 class Leases(Protocol):

@@ -77,9 +77,8 @@ def up(settings: Settings, *, language: str, with_telephone: bool) -> int:
     frozen_after_s = settings.watchdog_s + FROZEN_MARGIN_S
     children = [Child("controller", controller, frozen_after_s=frozen_after_s)]
     for node in settings.each_node() if with_telephone else ():
-        if (
-            node.asterisk == "embedded"
-        ):  # the others may come later, or be down for a while: the centre goes on
+        if node.asterisk == "embedded":
+            # Further ones may come later, or be down for a while: the centre goes on.
             name = "asterisk" if node.is_first else node.node
             children.append(Child(name, asterisk(node), starts_after=FILES, needed=node.is_first))
     manager = Notifier.to_address(service_manager_address())

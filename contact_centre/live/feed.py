@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
@@ -163,23 +163,25 @@ class Feed:
         self._send("notice", lambda: shown, Audience(person=notice.agent, role=notice.for_role))
 
     def _tell_queues(self) -> None:
+        screens = self._screens.among(_ROOM)
         for queue in self._room.queues():
             text = to_json(Message(type="queue", data=queue))
             if self._queues.get(queue.name) != text:
                 self._queues[queue.name] = text
-                self._hand_out(text, _ROOM)
+                self._hand_out(text, _ROOM, screens)
         text = to_json(Message(type="pulse", data=self._room.minute()))
         if text != self._minute:
             self._minute = text
-            self._hand_out(text, _ROOM)
+            self._hand_out(text, _ROOM, screens)
 
     def _send(self, kind: str, data: Callable[[], object], audience: Audience) -> None:
         """`data` is asked for only where somebody sees it."""
-        if self._wire is not None or self._screens.among(audience):
-            self._hand_out(to_json(Message(type=kind, data=data())), audience)
+        screens = self._screens.among(audience)
+        if self._wire is not None or screens:
+            self._hand_out(to_json(Message(type=kind, data=data())), audience, screens)
 
-    def _hand_out(self, text: bytes, audience: Audience) -> None:
-        for screen in self._screens.among(audience):
+    def _hand_out(self, text: bytes, audience: Audience, screens: Sequence[Screen]) -> None:
+        for screen in screens:
             screen.put(text)
         if self._wire is not None:
             self._wire.tell(audience, text)

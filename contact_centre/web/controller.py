@@ -14,6 +14,7 @@ import structlog
 from yarl import URL
 
 from contact_centre.access.errors import NotSignedInError
+from contact_centre.sentences import say
 from contact_centre.web.site import FOR_HEADER, WORD_HEADER
 from voice_core.errors import CentralitaError, NotAllowedError, UnavailableError
 from voice_core.lease import CONTROLLER, LEASE_TIMEOUT_S, Lease, Leases
@@ -38,11 +39,7 @@ class ControllerAwayError(UnavailableError):
     code = "controller_away"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The part that carries the calls does not answer: it is being started again, and calls go on. "
-            "Try again in a few seconds.",
-            retry_after_s=RETRY_AFTER_S,
-        )
+        super().__init__(say(self.code, "en"), retry_after_s=RETRY_AFTER_S)
 
 
 class AnswerLostError(UnavailableError):
@@ -51,9 +48,7 @@ class AnswerLostError(UnavailableError):
     code = "answer_lost"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The line was cut while this was being done. Look whether it is done before you repeat it."
-        )
+        super().__init__(say(self.code, "en"))
 
 
 @dataclass(frozen=True, slots=True)

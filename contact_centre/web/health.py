@@ -1,4 +1,4 @@
-"""`/health`: ready only when everything a call needs is; degraded while one Asterisk of several is not there."""
+"""`/health`: ready only when everything a call needs is; degraded while another part is not there (an Asterisk of several)."""
 
 from __future__ import annotations
 

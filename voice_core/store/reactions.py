@@ -20,8 +20,8 @@ from voice_core.errors import UnavailableError
 from voice_core.interaction import Interaction
 from voice_core.ledger import Kind
 from voice_core.store.errors import translated, translating
-from voice_core.store.models import EntryRow, InteractionRow, ReactionRow
-from voice_core.store.rows import to_interaction
+from voice_core.store.models import EntryRow, ReactionRow
+from voice_core.store.rows import interaction_in
 from voice_core.store.transactions import read, write
 
 BATCH = 20  # ledger lines a turn: on SQLite nobody else writes meanwhile
@@ -142,9 +142,10 @@ class Reacting:
         """One that cannot be reacted to must not keep back the others: it is told in the log."""
         try:
             with translating(), connection.begin_nested():
-                wanted = select(InteractionRow.__table__).where(InteractionRow.id == interaction_id)
-                row = connection.execute(wanted).mappings().one()
-                self._reaction.react(connection, to_interaction(row))
+                contact = interaction_in(connection, interaction_id)
+                if contact is None:
+                    raise LookupError(f"the ledger tells of {interaction_id}, which is not there")
+                self._reaction.react(connection, contact)
         except UnavailableError:
             raise
         except Exception:

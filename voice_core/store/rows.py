@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping, select
 
 from voice_core.agent import Agent, AgentState, AgentStatus, StatusSpan
 from voice_core.interaction import Direction, EndReason, Interaction, Offer, SkillRequirement, Stage
 from voice_core.ledger import Entry, Kind
-from voice_core.store.models import SEARCHED_MOST
+from voice_core.store.models import SEARCHED_MOST, InteractionRow
 
 _INTERACTION = tuple(field.name for field in fields(Interaction))
 _AGENT = tuple(field.name for field in fields(Agent))
@@ -47,6 +47,13 @@ def to_interaction(values: RowMapping) -> Interaction:
         for skill, level, relax in known["requirements"]
     )
     return Interaction(**known)
+
+
+def interaction_in(connection: Connection, interaction_id: str) -> Interaction | None:
+    """The contact as stored."""
+    wanted = select(InteractionRow.__table__).where(InteractionRow.id == interaction_id)
+    row = connection.execute(wanted).mappings().first()
+    return None if row is None else to_interaction(row)
 
 
 def from_agent(agent: Agent) -> dict[str, Any]:

@@ -144,7 +144,10 @@ class SqlStore:
     # reading
 
     async def interaction(self, interaction_id: str) -> Interaction | None:
-        return await self._one(select(INTERACTIONS).where(INTERACTIONS.c.id == interaction_id))
+        async with translated():
+            return await read(
+                self._engine, lambda connection: rows.interaction_in(connection, interaction_id)
+            )
 
     async def by_external_id(self, node: str, external_id: str) -> Interaction | None:
         if not external_id:
