@@ -144,6 +144,11 @@ class Switchboard:
         async with self._comparing:
             await recovery.compare(self, lost=lost)
 
+    async def compare_again(self) -> None:
+        """Once more, when those can be judged too who moved just before the last comparison."""
+        await asyncio.sleep(recovery.UNLIVED_AFTER.total_seconds())
+        await self.compare()
+
     # --- sorting
 
     def sort(self, event: News) -> None:

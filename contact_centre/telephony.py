@@ -170,6 +170,7 @@ class Telephony:
         await self.recorder.retry()
         for board in self.boards:
             await board.compare()
+            board.spawn(board.compare_again())
 
 
 @asynccontextmanager
