@@ -21,12 +21,12 @@ RETRY_S = 0.2  # a page waits 0.5 s
 
 
 @asynccontextmanager
-async def web_before(instance: Instance) -> AsyncIterator[Instance]:
+async def web_before(instance: Instance, port: int = 0) -> AsyncIterator[Instance]:
     """Another web of this centre; the same in all but its port. It answers, and hears the controller over Redis."""
-    (port,) = free_ports(1)
+    port = port or free_ports(1)[0]
     environment = {**instance.environment, "CENTRALITA_HTTP_PORT": str(port)}
     web = replace(instance, http_port=port, environment=environment, process=None)
-    async with part(web, "run", "web"):
+    async with part(web, "run", "web") as web.process:
         redis = {"redis": True} if "CENTRALITA_REDIS_URL" in environment else {}
         await checks(web, database=True, controller=True, **redis)
         yield web
