@@ -14,6 +14,8 @@ from sqlalchemy import Connection, CursorResult, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
+from voice_core.errors import InvalidInputError
+
 
 @dataclass(frozen=True, slots=True)
 class _Value:
@@ -26,7 +28,12 @@ class _Value:
 
     def of(self, row: Mapping[str, Any]) -> Any:
         value = row[self.name] if self.is_given else self.constant
-        return value if self.convert is None else self.convert(value)
+        if self.convert is None:
+            return value
+        try:
+            return self.convert(value)
+        except (TypeError, ValueError) as error:
+            raise InvalidInputError(f"This cannot be stored: {self.name}: {error}") from error
 
 
 class Prepared:
@@ -41,7 +48,9 @@ class Prepared:
         self._compiled: dict[str, tuple[str, Sequence[_Value]]] = {}
 
     def execute(self, connection: Connection, *rows: Mapping[str, Any]) -> CursorResult[Any]:
-        """Once a row. Raises what the driver raises, as SQLAlchemy wraps it; KeyError for a value that lacks."""
+        """Once a row. Raises InvalidInputError for a value its column does not take, and what the driver raises as
+        SQLAlchemy wraps it; KeyError for a value that lacks.
+        """
         dialect = connection.dialect
         if dialect.name not in self._compiled:
             self._compiled[dialect.name] = self._compile(dialect)
