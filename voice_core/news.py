@@ -12,6 +12,9 @@ from voice_core.ports import Change
 
 DEFAULT_LIMIT = 1000  # changes a subscriber may be behind
 
+WAKE_AFTER_S = 0.005
+"""Whoever watches is woken so much later: what was decided (a phone that shall ring) goes out first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lagged:
@@ -48,6 +51,7 @@ class Subscription:
         self._changes: deque[Change] = deque()
         self._lost = 0
         self._news = asyncio.Event()
+        self._waking = False
 
     def put(self, change: Change) -> None:
         if len(self._changes) >= self._limit:
@@ -57,6 +61,12 @@ class Subscription:
             self._lost += 1
         else:
             self._changes.append(change)
+        if not self._waking:
+            self._waking = True
+            asyncio.get_running_loop().call_later(WAKE_AFTER_S, self._wake)
+
+    def _wake(self) -> None:
+        self._waking = False
         self._news.set()
 
     def __aiter__(self) -> AsyncIterator[Change | Lagged]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, union_all
 
 from voice_core.store.models import InteractionRow, UtcDateTime
+from voice_core.store.prepared import Prepared
 
 REMEMBERED = timedelta(days=30)
 
@@ -14,8 +15,8 @@ REMEMBERED = timedelta(days=30)
 def last_agent(connection: Connection, number: str, contact_id: str | None, now: datetime) -> str | None:
     """The agent of the newest contact that was accepted. `number` is as the network tells it."""
     asked = {"number": number, "contact_id": contact_id, "since": now - REMEMBERED}
-    found = connection.execute(_LAST, asked).all()
-    return str(max(found, key=lambda row: row.opened_at).agent) if found else None
+    found = _LAST.execute(connection, asked).scalar()
+    return None if found is None else str(found)
 
 
 def _newest(mine: ColumnElement[bool]) -> Select[datetime, str | None]:
@@ -29,8 +30,12 @@ def _newest(mine: ColumnElement[bool]) -> Select[datetime, str | None]:
     return select(one.c.opened_at, one.c.agent)
 
 
-# Made once: a caller waits while it is asked.
-_LAST = union_all(
-    _newest(InteractionRow.from_address == bindparam("number")),
-    _newest(InteractionRow.contact_id == bindparam("contact_id")),
-)
+def _last() -> Select[str | None]:
+    both = union_all(
+        _newest(InteractionRow.from_address == bindparam("number")),
+        _newest(InteractionRow.contact_id == bindparam("contact_id")),
+    ).subquery()
+    return select(both.c.agent).order_by(both.c.opened_at.desc()).limit(1)
+
+
+_LAST = Prepared(lambda _: _last())  # a caller waits while it is asked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from ulid import ULID
 
@@ -15,7 +15,16 @@ from contact_centre.contacts.numbers import normalise
 from voice_core.clock import Clock
 from voice_core.errors import InvalidInputError, NotFoundError
 from voice_core.store.database import for_writing
+from voice_core.store.prepared import Prepared
 from voice_core.store.transactions import read
+
+_WHO = Prepared(
+    lambda _: (
+        select(ContactRow.id, ContactRow.name)
+        .join(ContactNumberRow)
+        .where(ContactNumberRow.number == bindparam("number"))
+    )
+)
 
 
 class Contacts:
@@ -33,11 +42,9 @@ class Contacts:
         wanted = normalise(number, self._country)
         if not wanted:
             return Caller()
-        found = select(ContactRow.id, ContactRow.name).join(ContactNumberRow)
-        query = found.where(ContactNumberRow.number == wanted)
 
         def look(connection: Connection) -> Caller:
-            row = connection.execute(query).first()
+            row = _WHO.execute(connection, {"number": wanted}).first()
             contact_id, name = (row.id, row.name) if row is not None else (None, "")
             return Caller(contact_id, name, last_agent(connection, number, contact_id, self._clock.now()))
 

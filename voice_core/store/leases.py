@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,9 +12,22 @@ from voice_core.errors import FencedError, StaleWriteError
 from voice_core.lease import Fence, Lease
 from voice_core.store.errors import translated
 from voice_core.store.models import LeaseRow
+from voice_core.store.prepared import Prepared
 from voice_core.store.transactions import read, write
 
 LEASE: Table = LeaseRow.__table__  # type: ignore[assignment]
+
+_PASS = Prepared(
+    lambda _: (
+        update(LEASE)
+        .where(
+            LEASE.c.name == bindparam("of"),
+            LEASE.c.token == bindparam("by"),
+            LEASE.c.applied == bindparam("stored"),
+        )
+        .values(applied=bindparam("last"))
+    )
+)
 
 
 class SqlLeases:
@@ -77,8 +90,8 @@ def pass_fence(connection: Connection, fence: Fence, first: int, last: int) -> N
     It also locks the row, so that a commit whose end we did not hear of is over before this returns.
     Raises FencedError, or StaleWriteError when the stored number is another one.
     """
-    wanted = (LEASE.c.name == fence.name) & (LEASE.c.token == fence.token) & (LEASE.c.applied == first - 1)
-    if (connection.execute(update(LEASE).where(wanted).values(applied=last))).rowcount != 1:
+    values = {"of": fence.name, "by": fence.token, "stored": first - 1, "last": last}
+    if _PASS.execute(connection, values).rowcount != 1:
         stored = applied(connection, fence)
         raise StaleWriteError("Another commit was expected.", number=first, stored=stored)
 

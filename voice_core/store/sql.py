@@ -18,6 +18,7 @@ from voice_core.store import rows
 from voice_core.store.errors import translated, translating
 from voice_core.store.leases import applied, pass_fence
 from voice_core.store.models import AgentRow, EntryRow, InteractionRow, OfferRow, SpanRow
+from voice_core.store.prepared import Prepared
 from voice_core.store.transactions import read, write
 
 INTERACTIONS: Table = InteractionRow.__table__  # type: ignore[assignment]
@@ -25,6 +26,12 @@ OFFERS: Table = OfferRow.__table__  # type: ignore[assignment]
 AGENTS: Table = AgentRow.__table__  # type: ignore[assignment]
 LEDGER: Table = EntryRow.__table__  # type: ignore[assignment]
 SPANS: Table = SpanRow.__table__  # type: ignore[assignment]
+
+
+def _all_but(table: Table, key: str) -> list[str]:
+    """The columns of `table` that the database does not fill itself."""
+    return [column.name for column in table.c if column.name != key]
+
 
 # A column that never changes after the contact is open is not written again.
 _FIXED = {
@@ -38,16 +45,29 @@ _FIXED = {
     "node",
     "parent_id",
 }
-_UPDATE = (
-    update(INTERACTIONS)
-    .where(INTERACTIONS.c.id == bindparam("row_id"), INTERACTIONS.c.version == bindparam("expected_version"))
-    .values({column.name: bindparam(column.name) for column in INTERACTIONS.c if column.name not in _FIXED})
+_UPDATE = Prepared(
+    lambda _: (
+        update(INTERACTIONS)
+        .where(
+            INTERACTIONS.c.id == bindparam("row_id"), INTERACTIONS.c.version == bindparam("expected_version")
+        )
+        .values(
+            {column.name: bindparam(column.name) for column in INTERACTIONS.c if column.name not in _FIXED}
+        )
+    )
 )
-_CLOSE_SPAN = (
-    update(SPANS)
-    .where(SPANS.c.agent == bindparam("of_agent"), SPANS.c.until.is_(None))
-    .values(until=bindparam("until"))
+_CLOSE_SPAN = Prepared(
+    lambda _: (
+        update(SPANS)
+        .where(SPANS.c.agent == bindparam("of_agent"), SPANS.c.until.is_(None))
+        .values(until=bindparam("until"))
+    )
 )
+_INSERT = Prepared(lambda _: insert(INTERACTIONS), INTERACTIONS.c.keys())
+_APPEND = Prepared(lambda _: insert(LEDGER), _all_but(LEDGER, "seq"))
+_OPEN_SPAN = Prepared(lambda _: insert(SPANS), _all_but(SPANS, "id"))
+_PUT_AGENT = Prepared(lambda dialect: _upsert(AGENTS, "id", dialect), AGENTS.c.keys())
+_PUT_OFFER = Prepared(lambda dialect: _upsert(OFFERS, "interaction_id", dialect), OFFERS.c.keys())
 
 
 class SqlStore:
@@ -56,8 +76,6 @@ class SqlStore:
     def __init__(self, engine: AsyncEngine, fence: Fence | None = None) -> None:
         self._engine = engine
         self._fence = fence
-        self._put_agent = _upsert(AGENTS, "id", engine.dialect.name)
-        self._put_offer = _upsert(OFFERS, "interaction_id", engine.dialect.name)
 
     async def commit(self, *changes: Change) -> None:
         """All in one transaction; statements of the same kind go together."""
@@ -171,13 +189,13 @@ class SqlStore:
         self._write_interactions(connection, changes)
         offers = {offer.interaction_id: offer for change in changes for offer in change.offers}
         if offers:
-            connection.execute(self._put_offer, [rows.from_offer(offer) for offer in offers.values()])
+            _PUT_OFFER.execute(connection, *map(rows.from_offer, offers.values()))
         agents = {agent.id: agent for change in changes for agent in change.agents}
         if agents:
-            connection.execute(self._put_agent, [rows.from_agent(agent) for agent in agents.values()])
+            _PUT_AGENT.execute(connection, *map(rows.from_agent, agents.values()))
         entries = [rows.from_entry(entry) for change in changes for entry in change.entries]
         if entries:
-            connection.execute(insert(LEDGER), entries)
+            _APPEND.execute(connection, *entries)
         self._write_spans(connection, changes)
 
     def _write_interactions(self, connection: Connection, changes: Sequence[Change]) -> None:
@@ -191,13 +209,13 @@ class SqlStore:
             last[row.id] = row
         new = [row for row in last.values() if first[row.id] == 1]
         if new:
-            connection.execute(insert(INTERACTIONS), [rows.from_interaction(row) for row in new])
+            _INSERT.execute(connection, *map(rows.from_interaction, new))
         for row in last.values():
             if first[row.id] == 1:
                 continue
             values = {name: value for name, value in rows.from_interaction(row).items() if name not in _FIXED}
             values |= {"row_id": row.id, "expected_version": first[row.id] - 1}
-            if (connection.execute(_UPDATE, values)).rowcount != 1:
+            if _UPDATE.execute(connection, values).rowcount != 1:
                 raise _stale(row)
 
     def _write_spans(self, connection: Connection, changes: Sequence[Change]) -> None:
@@ -213,9 +231,9 @@ class SqlStore:
             else:
                 closed.append({"of_agent": span.agent, "until": span.until})
         if closed:
-            connection.execute(_CLOSE_SPAN, closed)
+            _CLOSE_SPAN.execute(connection, *closed)
         if whole or opened:
-            connection.execute(insert(SPANS), [*whole, *opened.values()])
+            _OPEN_SPAN.execute(connection, *whole, *opened.values())
 
 
 def _live(connection: Connection) -> Live:
@@ -237,5 +255,5 @@ def _stale(row: Interaction) -> StaleWriteError:
 
 def _upsert(table: Table, key: str, dialect: str) -> Any:
     into = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    taken = {column.name: into.excluded[column.name] for column in table.c if column.name != key}
+    taken = {name: into.excluded[name] for name in _all_but(table, key)}
     return into.on_conflict_do_update(index_elements=[key], set_=taken)
