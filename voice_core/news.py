@@ -12,9 +12,6 @@ from voice_core.ports import Change
 
 DEFAULT_LIMIT = 1000  # changes a subscriber may be behind
 
-WAKE_AFTER_S = 0.005
-"""Whoever watches is woken so much later: what was decided (a phone that shall ring) goes out first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lagged:
@@ -34,8 +31,11 @@ class LocalNews:
             subscription.put(change)
 
     @asynccontextmanager
-    async def subscribe(self, limit: int = DEFAULT_LIMIT) -> AsyncIterator[Subscription]:
-        subscription = Subscription(limit)
+    async def subscribe(
+        self, limit: int = DEFAULT_LIMIT, *, after_s: float = 0.0
+    ) -> AsyncIterator[Subscription]:
+        """`after_s`: for who has time. They are woken so much later, and what was decided (a ring) goes out first."""
+        subscription = Subscription(limit, after_s)
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -46,8 +46,9 @@ class LocalNews:
 class Subscription:
     """`async for change in subscription`: every change, or a `Lagged` in place of those lost."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, after_s: float) -> None:
         self._limit = limit
+        self._after_s = after_s
         self._changes: deque[Change] = deque()
         self._lost = 0
         self._news = asyncio.Event()
@@ -61,9 +62,11 @@ class Subscription:
             self._lost += 1
         else:
             self._changes.append(change)
-        if not self._waking:
+        if not self._after_s:
+            self._news.set()
+        elif not self._waking:
             self._waking = True
-            asyncio.get_running_loop().call_later(WAKE_AFTER_S, self._wake)
+            asyncio.get_running_loop().call_later(self._after_s, self._wake)
 
     def _wake(self) -> None:
         self._waking = False

@@ -14,6 +14,7 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.store.database import begin_sqlite, for_writing, prepare_sqlite
@@ -47,16 +48,29 @@ class _Thread:
         event.listen(own, "connect", prepare_sqlite)
         event.listen(own, "begin", begin_sqlite)
         self._engine: Engine = own.execution_options(writes=writes)
+        self._kept: Connection | None = None
         self._thread = ThreadPoolExecutor(1, "database-writes" if writes else "database-reads")
 
     async def run(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Work[T]) -> T:
-        with self._engine.begin() as connection:
-            return work(connection)
+        if self._kept is None:  # kept open: the pool's way out and in costs as much as a small transaction
+            self._kept = self._engine.connect()
+        try:
+            with self._kept.begin():
+                return work(self._kept)
+        except DBAPIError:
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     def close(self) -> None:
+        self._thread.submit(self._let_go)
         self._thread.submit(self._engine.dispose)
         self._thread.shutdown()
 
