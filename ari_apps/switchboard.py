@@ -52,6 +52,21 @@ SPENDING_EVERY_S = 2.0
 CAUSE_LIMIT_S = 0.5
 """How long after StasisEnd the cause may still come."""
 
+READ = (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    ChannelStateChange,
+    ChannelTransfer,
+    DeviceStateChanged,
+    PlaybackFinished,
+    RecordingFailed,
+    RecordingFinished,
+    StasisEnd,
+    StasisStart,
+)
+"""The kinds of event that `sort` reads: Asterisk sends no others."""
+
 log = structlog.get_logger(__name__)
 
 

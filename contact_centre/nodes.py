@@ -13,6 +13,7 @@ from ari_apps.ami import Ami
 from ari_apps.ari import AriClient, ConnectionLost
 from ari_apps.arrival import booted
 from ari_apps.plan import TelephonePlan
+from ari_apps.switchboard import READ
 from contact_centre.provision import RELOADS
 from contact_centre.secrets_file import ACCOUNT, Secrets
 from contact_centre.settings import Settings
@@ -108,7 +109,7 @@ async def _later(settings: Settings, secrets: Secrets, stack: AsyncExitStack) ->
 
 def _clients(settings: Settings, secrets: Secrets) -> tuple[Ami, AriClient]:
     ami = Ami("127.0.0.1", settings.ami_port, ACCOUNT, secrets.ami_password)
-    return ami, AriClient.connect(settings.ari_url, ACCOUNT, secrets.ari_password, APP)
+    return ami, AriClient.connect(settings.ari_url, ACCOUNT, secrets.ari_password, APP, reads=READ)
 
 
 async def reload_those_there(nodes: Sequence[Node]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -29,10 +29,10 @@ from .errors import (
     TakenOver,
     Unreachable,
 )
-from .events import ApplicationReplaced, decode_event
+from .events import KINDS, ApplicationReplaced, ChannelUserevent, Event, decode_event
 from .operations import Operations
 from .recording import LiveRecording
-from .results import Results
+from .results import ENDS, Results
 from .stream import EVENT_LIMIT, Disconnected, EventStream, Reconnected
 
 REQUEST_TIMEOUT_S = 5.0
@@ -43,6 +43,8 @@ HEARTBEAT_S = 4.0
 """Without an answer to a ping for half of this, the socket counts as cut."""
 RECONNECT_FIRST_S = 0.05
 RECONNECT_LAST_S = 2.0
+OWN_KINDS = (ApplicationReplaced, ChannelUserevent, *ENDS)
+"""What the client itself reads: who asks for some kinds of event gets these too."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +65,13 @@ class AriClient(Operations):
     """
 
     def __init__(
-        self, url: str, headers: Mapping[str, str], app: str, request_timeout_s: float, event_limit: int
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        app: str,
+        request_timeout_s: float,
+        event_limit: int,
+        unread: frozenset[str],
     ) -> None:
         super().__init__(self.request)
         self.app = app
@@ -74,6 +82,7 @@ class AriClient(Operations):
         self._url = url
         self._headers = headers
         self._request_timeout_s = request_timeout_s
+        self._unread = unread
         self._stream = EventStream(event_limit)
         self._connection: AriConnection | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -90,8 +99,11 @@ class AriClient(Operations):
         *,
         request_timeout_s: float = REQUEST_TIMEOUT_S,
         event_limit: int = EVENT_LIMIT,
+        reads: Collection[type[Event]] = (),
     ) -> Self:
         """A client for `base_url` (`http://127.0.0.1:8088/ari`); entering it connects.
+
+        `reads`: of the kinds of event we know, those that Asterisk is to send; all when none is named.
 
         Entering raises ConnectionLost or Unauthorized; later cuts are mended in the background, and told in
         `events()` as Disconnected and Reconnected.
@@ -99,7 +111,15 @@ class AriClient(Operations):
         query = urlencode({"app": app, "subscribeAll": str(subscribe_all).lower()})
         secret = base64.b64encode(f"{username}:{password}".encode()).decode()
         url = f"{base_url.rstrip('/')}/events?{query}"
-        return cls(url, {"Authorization": f"Basic {secret}"}, app, request_timeout_s, event_limit)
+        read = {kind.__name__ for kind in (*reads, *OWN_KINDS)} if reads else set(KINDS)
+        return cls(
+            url,
+            {"Authorization": f"Basic {secret}"},
+            app,
+            request_timeout_s,
+            event_limit,
+            frozenset(KINDS.keys() - read),
+        )
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(headers=self._headers)
@@ -286,7 +306,7 @@ class AriClient(Operations):
         """A socket on which we have been heard and told. Raises DeafSocket."""
         connection = await AriConnection.open(session, self._url, CONNECT_TIMEOUT_S, HEARTBEAT_S)
         try:
-            await connection.prove(self.app, PROOF_TIMEOUT_S)
+            await connection.prove(self.app, PROOF_TIMEOUT_S, self._unread)
         except BaseException:
             await connection.close("never heard")
             raise

@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
+import structlog
 
 from .decode import text, whole
-from .errors import ConnectionLost, DeafSocket, RequestTimeout, Unauthorized, refusal
+from .errors import ConnectionLost, DeafSocket, RequestError, RequestTimeout, Unauthorized, refusal
 
 MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
 """The largest answer accepted: `GET /channels` is some 700 bytes a channel."""
 
 PROOF = "heard"
 """The user event by which a new socket is tried."""
+PROOF_KIND = "ChannelUserevent"
 
 CLOSE_TIMEOUT_S = 1.0
 """How long Asterisk may take to say goodbye."""
+
+log = structlog.get_logger(__name__)
 
 
 class AriConnection:
@@ -31,7 +35,8 @@ class AriConnection:
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self._ws = ws
-        self._names = (f"{uuid4().hex[:12]}-{n}" for n in count())
+        ours = uuid4().hex[:12]
+        self._names = (f"{ours}-{n}" for n in count())
         self._pending: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._early: deque[Mapping[str, Any]] = deque()
         self._cut: str | None = None
@@ -58,23 +63,32 @@ class AriConnection:
             raise ConnectionLost(f"no connection to Asterisk: {error or type(error).__name__}") from error
         return cls(ws)
 
-    async def prove(self, app: str, timeout_s: float) -> None:
+    async def prove(self, app: str, timeout_s: float, unread: Collection[str]) -> None:
         """Ask for an event of our own, and hear it; what comes meanwhile is kept for `messages`. Raises DeafSocket.
+
+        Before it Asterisk is told which kinds of event not to send. On each socket anew: it may have forgotten the application
+        with the last one, and knows it only while there is one.
 
         Who connects in the moment in which the application's last socket closes is now and then (2 in 300, Asterisk 22.10.1)
         given one that answers nothing and tells nothing, for as long as it stays open.
         """
         early: list[Mapping[str, Any]] = []
+        wish, path = next(self._names), f"applications/{app}/eventFilter"
+        filtered = self._pending[wish] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(timeout_s), aclosing(self.messages()) as messages:
+                await self._send(wish, "PUT", path, _filter(unread))
                 await self._send(next(self._names), "POST", f"events/user/{PROOF}", {"application": app})
                 async for raw in messages:
-                    if (raw.get("type"), raw.get("eventname")) == ("ChannelUserevent", PROOF):
+                    if (raw.get("type"), raw.get("eventname")) == (PROOF_KIND, PROOF):
+                        _tell_refusal(path, filtered)
                         self._early.extend(early)
                         return
                     early.append(raw)
         except (TimeoutError, aiohttp.ClientError, ConnectionResetError):
             pass
+        finally:
+            self._pending.pop(wish, None)
         raise DeafSocket("Asterisk opened a socket that tells nothing")
 
     @property
@@ -145,6 +159,21 @@ class AriConnection:
         if error := self._failure or self._ws.exception():
             return f"{type(error).__name__}: {error}"
         return f"Asterisk closed the socket ({self._ws.close_code})"
+
+
+def _filter(unread: Collection[str]) -> Mapping[str, Any]:
+    """Both lists, so that nothing is left of another's. Not what is allowed: answers to requests count as events, and would
+    not be sent unless they were named.
+    """
+    return {"allowed": [], "disallowed": [{"type": kind} for kind in unread]}
+
+
+def _tell_refusal(path: str, filtered: asyncio.Future[Mapping[str, Any]]) -> None:
+    """Requests are answered in order, so it is answered by now. Refused, all events come: that costs time and nothing else."""
+    try:
+        _read_answer("PUT", path, filtered.result())
+    except (RequestError, asyncio.InvalidStateError) as error:
+        log.warning("ari_events_not_filtered", error=str(error))
 
 
 def _read_answer(method: str, path: str, raw: Mapping[str, Any]) -> Any:

@@ -23,6 +23,17 @@ from .events import (
     StasisEnd,
 )
 
+ENDS = (
+    BridgeDestroyed,
+    ChannelDestroyed,
+    ChannelHangupRequest,
+    PlaybackFinished,
+    RecordingFailed,
+    RecordingFinished,
+    StasisEnd,
+)
+"""The kinds of event that `Results.feed` reads."""
+
 
 class Outcome(StrEnum):
     COMPLETED = "completed"

@@ -20,6 +20,7 @@ class FakeAri:
         self.url = ""
         self.answers: dict[tuple[str, str], tuple[int, Any]] = {}
         self.requests: list[dict[str, Any]] = []
+        self.filters: list[list[str]] = []  # the kinds of event not wanted, a socket
         self.silent = False
         self.refusing = False
         self.connections = 0
@@ -79,7 +80,11 @@ class FakeAri:
         if request["uri"].startswith("events/user/"):  # how a client tries a new socket
             await ws.send_str(json.dumps({"type": "ChannelUserevent", "eventname": request["uri"][12:]}))
             return
-        self.requests.append(request)
+        if request["uri"].endswith("/eventFilter"):
+            disallowed = json.loads(request["message_body"])["disallowed"]
+            self.filters.append([kind["type"] for kind in disallowed])
+        else:
+            self.requests.append(request)
         if self.silent:
             return
         status, body = self.answers.get((request["method"], request["uri"]), (204, None))

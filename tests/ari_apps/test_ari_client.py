@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from ari_apps.ari import (
     AriClient,
@@ -30,7 +31,7 @@ from ari_apps.ari import (
     Unreachable,
     client,
 )
-from ari_apps.ari.events import StasisStart
+from ari_apps.ari.events import DeviceStateChanged, StasisStart
 from tests.ari_apps.fake_ari import PASSWORD, USER, FakeAri
 
 PATIENCE_S = 5.0
@@ -67,6 +68,33 @@ async def test_a_socket_that_tells_nothing_is_given_back(
     with pytest.raises(ConnectionLost):
         async with connected(fake):
             pass
+
+
+async def test_every_socket_asks_for_the_kinds_that_are_read_and_for_the_clients_own(fake: FakeAri) -> None:
+    async with connected(fake, reads=(DeviceStateChanged,)) as ari:
+        fake.cut()
+        while not isinstance(await anext(ari.events()), Reconnected):
+            pass
+    own = {"ApplicationReplaced", "ChannelUserevent", "PlaybackFinished", "StasisEnd", "BridgeDestroyed"}
+    assert len(fake.filters) == 2
+    for kinds in fake.filters:
+        assert not (own | {"DeviceStateChanged"}) & set(kinds)
+        assert {"ChannelVarset", "Dial"} <= set(kinds)
+
+
+async def test_who_names_no_kind_gets_them_all(fake: FakeAri) -> None:
+    """And says so: Asterisk may still hold what somebody before us asked for."""
+    async with connected(fake):
+        assert fake.filters == [[]]
+
+
+async def test_an_asterisk_that_filters_nothing_is_used_all_the_same(fake: FakeAri) -> None:
+    fake.answers["PUT", "applications/app/eventFilter"] = (400, {"message": "Bad request."})
+    with capture_logs() as lines:
+        async with connected(fake, reads=(StasisStart,)) as ari:
+            await fake.tell(stasis_start("c"))
+            assert isinstance(await anext(ari.events()), StasisStart)
+    assert [line["event"] for line in lines if line["log_level"] == "warning"] == ["ari_events_not_filtered"]
 
 
 async def test_a_request_carries_its_parameters_in_the_body(fake: FakeAri) -> None:

@@ -22,7 +22,7 @@ from ari_apps.plan import OutboundRules, TelephonePlan
 from ari_apps.ports import Caller
 from ari_apps.presenter import TaskPresenter
 from ari_apps.speech import Speech
-from ari_apps.switchboard import COMPARE_EVERY_S, Switchboard
+from ari_apps.switchboard import COMPARE_EVERY_S, READ, Switchboard
 from ari_apps.telephone import Telephone
 from contact_centre.asterisk_installation import find_espeak
 from contact_centre.scripted_caller import Call, Line, Sound
@@ -351,7 +351,10 @@ async def rig_on(
     tapes, audit = tapes or Tapes(), AuditTwin()
     words = Words(box.settings.asterisk_home / "sounds" / "spoken", find_espeak() or "espeak-ng")
     url = f"http://127.0.0.1:{ari_port or box.settings.asterisk_http_port}/ari"
-    async with AriClient.connect(url, *box.ari_user, "centralita") as ari, AsyncExitStack() as stack:
+    async with (
+        AriClient.connect(url, *box.ari_user, "centralita", reads=READ) as ari,
+        AsyncExitStack() as stack,
+    ):
         exchange = Exchange(
             ari=ari,
             desk=desk,

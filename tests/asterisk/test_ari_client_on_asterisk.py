@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -26,11 +26,13 @@ from ari_apps.ari import (
     Unprocessable,
     Unreachable,
 )
+from ari_apps.ari.client import OWN_KINDS
 from ari_apps.ari.events import (
     ChannelDestroyed,
     ChannelEnteredBridge,
     ChannelLeftBridge,
     ChannelUserevent,
+    ChannelVarset,
     StasisEnd,
     StasisStart,
 )
@@ -56,9 +58,11 @@ async def dialplan(asterisk: AsteriskBox) -> AsteriskBox:
     return asterisk
 
 
-def client(asterisk: AsteriskBox, app: str, port: int | None = None) -> AriClient:
+def client(
+    asterisk: AsteriskBox, app: str, port: int | None = None, reads: Collection[type[Event]] = ()
+) -> AriClient:
     url = f"http://127.0.0.1:{port or asterisk.settings.asterisk_http_port}/ari"
-    return AriClient.connect(url, *asterisk.ari_user, app)
+    return AriClient.connect(url, *asterisk.ari_user, app, reads=reads)
 
 
 @pytest_asyncio.fixture
@@ -82,6 +86,15 @@ async def arrived(ari: AriClient, channel_id: str, number: str = "steady") -> No
     """A channel of our own, answered and in the application."""
     await ari.originate(f"Local/{number}@ari_test", channel_id)
     await until(ari, StasisStart, channel_id)
+
+
+async def life_of(ari: AriClient, channel_id: str) -> list[object]:
+    """All that is told of a channel that comes and is hung up."""
+    channel = await ari.originate("Local/steady@ari_test", channel_id)
+    seen = await until(ari, StasisStart, channel_id)
+    await channel.set_var("WHO", "x")
+    await channel.hangup()
+    return seen + await until(ari, ChannelDestroyed, channel_id)
 
 
 @asynccontextmanager
@@ -324,6 +337,39 @@ async def test_the_application_taken_by_another_is_told(dialplan: AsteriskBox) -
         with pytest.raises(TakenOver):
             await _read_to_the_end(first)
         assert await second.asterisk.ping()
+
+
+async def test_only_what_is_read_is_sent_before_a_cut_and_after(dialplan: AsteriskBox) -> None:
+    """One after the other who names no kind gets them all again, though Asterisk still knows the application by a channel."""
+    read = {StasisStart, *OWN_KINDS}
+    app, name = "test-filter", uuid4().hex
+    async with asyncio.timeout(PATIENCE_S):
+        async with (
+            Cable(dialplan.settings.asterisk_http_port).laid() as cable,
+            client(dialplan, app, cable.port, reads=(StasisStart,)) as ari,
+        ):
+            for life in (f"{name}.1", f"{name}.2"):
+                seen = await life_of(ari, life)
+                assert {type(event) for event in seen} <= read | {Disconnected, Reconnected}
+                cable.cut()
+                while not isinstance(await anext(ari.events()), Reconnected):
+                    pass
+            await arrived(ari, name)
+        async with client(dialplan, app) as ari:
+            assert ChannelVarset in {type(event) for event in await life_of(ari, f"{name}.3")}
+            await ari.channel(name).hangup()
+
+
+async def test_who_is_sent_only_what_it_reads_is_told_that_another_took_the_application(
+    dialplan: AsteriskBox,
+) -> None:
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        client(dialplan, "test-taken-filter", reads=(StasisStart,)) as first,
+        client(dialplan, "test-taken-filter", reads=(StasisStart,)),
+    ):
+        with pytest.raises(TakenOver):
+            await _read_to_the_end(first)
 
 
 async def test_a_wrong_password_is_told(dialplan: AsteriskBox) -> None:
