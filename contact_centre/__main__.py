@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from pydantic_core import to_jsonable_python
 
+from contact_centre.allocator import large_blocks_go_back
 from contact_centre.collector import imports
 from contact_centre.commands import backup, calls, users
 from contact_centre.commands.console import carry_out, print_json, refuse
@@ -216,6 +217,7 @@ def _settings() -> Settings:
 
 
 def _settings_to_serve(*, log_json: bool) -> Settings:
+    large_blocks_go_back()
     settings = _settings()
     set_up_logs(settings.log_level, as_json=log_json)
     return settings

@@ -10,7 +10,7 @@ import contextlib
 import os
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -36,6 +36,7 @@ SAMPLES = 40
 WARM_UP = 0.25  # of the calls
 FLAT = 0.05
 AT_REST_S = 20.0
+PHONES_ANEW_S = 200.0  # SIPp signs in once, for 300 s
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(long_form(3000, 120))]
 
@@ -76,8 +77,8 @@ async def test_nothing_is_left_of_them(tmp_path: Path) -> None:
         for folder in folders:
             folder.mkdir()
         async with (
-            answering_phones(centre.instance.server, quick, folders[0], talk_s=SHORT_TALK_S),
-            answering_phones(centre.instance.server, slow, folders[1], talk_s=LONG_TALK_S),
+            staying_phones(centre.instance.server, quick, folders[0], talk_s=SHORT_TALK_S),
+            staying_phones(centre.instance.server, slow, folders[1], talk_s=LONG_TALK_S),
         ):
             await centre.everybody("available")
             course, tasks = Course(centre), await tasks_of(centre)
@@ -87,8 +88,35 @@ async def test_nothing_is_left_of_them(tmp_path: Path) -> None:
             await centre.instance.quiet(timeout_s=AT_REST_S)
             await at_rest(centre, tasks)
             one_closed_record_each(centre)
+            everybody_stayed(centre)
             if course.begun >= 10_000:
                 course.flat()
+
+
+@asynccontextmanager
+async def staying_phones(
+    server: tuple[str, int], secrets: dict[str, str], folder: Path, *, talk_s: float
+) -> AsyncIterator[None]:
+    """Answering phones however long it takes: others take their place before they are forgotten, and they end their calls."""
+    async with AsyncExitStack() as stack:
+
+        async def take_over(number: int) -> None:
+            place = folder / str(number)
+            place.mkdir()
+            await stack.enter_async_context(answering_phones(server, secrets, place, talk_s=talk_s))
+
+        async def again_and_again() -> None:
+            for number in count(1):
+                await asyncio.sleep(PHONES_ANEW_S)
+                await take_over(number)
+
+        await take_over(0)
+        renewing = asyncio.create_task(again_and_again())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
 
 
 async def bank(course: Course, chance: random.Random, number: int, folder: Path) -> None:
@@ -161,6 +189,13 @@ async def at_rest(centre: BusyCentre, tasks: int) -> None:
                 await asyncio.sleep(LOOK_S)
     except TimeoutError:
         raise AssertionError(f"{left} tasks in the controller, {tasks} before the first call") from None
+
+
+def everybody_stayed(centre: BusyCentre) -> None:
+    """Agents whose phones are gone are signed out: what follows would be callers alone."""
+    people = dict(rows(centre.instance, "SELECT id, state FROM agents"))
+    states = {agent.username: people[agent.username] for agent in centre.agents}
+    assert set(states.values()) == {"available"}, states
 
 
 def one_closed_record_each(centre: BusyCentre) -> None:

@@ -100,10 +100,12 @@ class InteractionRow(Base):
             sqlite_where=text("external_id <> ''"),
             postgresql_where=text("external_id <> ''"),
         ),
-        # A starting controller reads what is not closed; there are few of those among millions.
+        # What is not closed is read by a starting controller and shown in lists; there are few of those among millions.
         Index(
             "ix_interactions_live",
+            "opened_at",
             "id",
+            "stage",
             sqlite_where=text("stage <> 'closed'"),
             postgresql_where=text("stage <> 'closed'"),
         ),
