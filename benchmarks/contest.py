@@ -90,7 +90,7 @@ def surroundings() -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
         "cores": os.cpu_count(),
         "processor": next(models, platform.machine()),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",  # not the build's own name
         "python": platform.python_version(),
         "asterisk": _asterisk_version(),
         "commit": _said("git", "rev-parse", "--short", "HEAD"),

@@ -11,9 +11,8 @@ import ctypes
 # mallopt's names and what each is set to; one that is set is not learned any more.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 LARGE_BYTES = 1024 * 1024  # above what asyncio reads at once (256 KiB), which is asked for with every message
-SPARE_BYTES = (
-    2 * LARGE_BYTES
-)  # freed at an arena's end and kept, so that it does not shrink and grow all the time
+# Freed at an arena's end and kept, so that it does not shrink and grow all the time.
+SPARE_BYTES = 2 * LARGE_BYTES
 
 
 def large_blocks_go_back() -> None:

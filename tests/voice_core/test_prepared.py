@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -22,10 +23,12 @@ _INSERT = Prepared(lambda _: insert(EntryRow), ["interaction_id", "at", "kind", 
 
 
 @pytest.fixture
-def connection() -> Connection:
+def connection() -> Iterator[Connection]:
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine, tables=[InteractionRow.__table__, EntryRow.__table__])  # type: ignore[list-item]
-    return engine.connect()
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def test_values_are_converted_as_their_columns_say(connection: Connection) -> None:
