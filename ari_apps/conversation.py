@@ -100,9 +100,8 @@ async def _connect(call: Call) -> None:
     bridge = call.exchange.ari.bridge(call.room_id)
     queue_room.depart(call)
     try:
-        await bridge.add([call.agent.id])
-        await bridge.add([call.customer.id])
-        await queue_room.hush(call)
+        await bridge.add([call.agent.id, call.customer.id])
+        queue_room.left(call)
     except AriError as error:
         routes = call.exchange.routes
         if routes.owned(call.customer.id) and routes.owned(call.agent.id) and not is_channel_gone(error):

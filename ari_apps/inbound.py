@@ -64,7 +64,7 @@ async def open_call(exchange: Exchange, channel: models.Channel, number: str, *,
         is_new = contact.version == 1 and contact.stage is Stage.FLOW
         if is_new and contact.flow is not None and known.contact_id is not None:
             contact = await desk.identify(contact.id, known.contact_id, known.name)
-        call = Call(exchange, contact, last_agent=known.last_agent)
+        call = Call(exchange, contact, last_agent=known.last_agent, just_arrived=just_arrived and is_new)
         if is_new and contact.flow is not None:
             with contextlib.suppress(FlowNotFoundError):  # the call's own life meets it again, and ends aloud
                 await phone_dialogue.begin(call)
@@ -102,6 +102,7 @@ async def live(call: Call) -> None:
             return
         except ConnectionLost:
             # the people are still there: once Asterisk answers again, the stage is entered from cold
+            call.just_arrived = False
             async with asyncio.timeout(RECONNECT_LIMIT_S):
                 await call.heard_again()
             if call.given_up.is_set():
@@ -118,7 +119,7 @@ async def _take_in_hand(call: Call) -> None:
         return
     channel = call.customer.channel
     came_in = call.interaction.direction is Direction.INBOUND and not is_outside_line(channel.id)
-    if came_in and await channel.get_var(SERVED_BY) not in ("0", None):
+    if came_in and (call.just_arrived or await channel.get_var(SERVED_BY) not in ("0", None)):
         with contextlib.suppress(NotFound, Conflict):  # it has left
             await channel.set_var(SERVED_BY, "0")
     call.in_hand = True

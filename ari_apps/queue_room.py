@@ -1,7 +1,8 @@
 """A queue's one room: who waits in it hears its music, and while nobody does, none plays.
 
 A holding bridge of ARI is silent by itself: its music is asked for once, for all in it. Asterisk takes the music out with the
-last of them, but not when that one is gone before it has come in: then it would play to nobody for good. So the last says so.
+last of them, but not when that one is gone before it has come in: then it would play to nobody for good. So the last says so,
+unless seen to go from here to a conversation.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ async def enter(call: Call, queue: QueueConfig) -> None:
     if room not in exchange.rooms:
         bridge, wants_music = await exchange.ari.create_bridge(room, "holding"), True
         exchange.rooms.add(room)
-    if call.customer.id in (await bridge.get()).channels:
+    if not call.just_arrived and call.customer.id in (await bridge.get()).channels:
         return  # taken up after a restart: to add it again would empty the room, and end its music
     try:
         await bridge.add([call.customer.id])
@@ -40,6 +41,11 @@ async def enter(call: Call, queue: QueueConfig) -> None:
 def depart(call: Call) -> None:
     """From now on the room counts without this call, whose customer is still to be taken out."""
     call.exchange.waiting.get(call.waits_in, set()).discard(call.id)
+
+
+def left(call: Call) -> None:
+    """The customer talks now: who went from the room to a conversation was in it, so the music ends by itself."""
+    call.waits_in = ""
 
 
 async def hush(call: Call) -> None:

@@ -21,6 +21,7 @@ MOST_AGENTS = 40
 QUIET_S = 30.0
 _LOOK_S = 0.1
 _CONTEXT = "from-trunk"
+_RECORDED_BY = "MixMonitor(${RECORDINGS}/${UNIQUEID}.raw,D)"  # what the dialplan has
 # As favourable to app_queue as it goes: no wrap-up, the shortest retry, several callers served at once.
 _QUEUE = """
 [n{size}]
@@ -86,6 +87,21 @@ class Stage:
         server = self.instance.server
         async with crowd(server, self.folder, number, calls=calls, rate=rate, hold_s=hold_s) as placed:
             yield placed
+
+    @asynccontextmanager
+    async def unrecorded(self) -> AsyncIterator[None]:
+        """Neither contender's calls are recorded meanwhile."""
+        await self._record_by("NoOp()")
+        try:
+            yield
+        finally:
+            await self._record_by(_RECORDED_BY)
+
+    async def _record_by(self, step: str) -> None:
+        await self.instance.asterisk("dialplan remove extension s@record 1")
+        await self.instance.asterisk(f"dialplan add extension s,1,{step} into record")
+        if step not in await self.instance.asterisk("dialplan show s@record"):
+            raise RuntimeError(f"Asterisk's dialplan did not take {step}")
 
     async def until(self, done: Callable[[], bool], timeout_s: float, what: str) -> None:
         """Look every tenth of a second. TimeoutError says what was waited for."""

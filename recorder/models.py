@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, Index, Row, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voice_core.store.models import Base, UtcDateTime
@@ -78,7 +79,7 @@ class Recording:
     problem: str
 
 
-def as_recording(row: RecordingRow) -> Recording:
+def as_recording(row: RecordingRow | Row[Any]) -> Recording:
     return Recording(
         id=row.id,
         interaction_id=row.interaction_id,

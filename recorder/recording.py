@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlalchemy.orm import Session
 
-from recorder.description import description
+from recorder.description import begin
 from recorder.errors import DamagedError, VaultError
 from recorder.filter import Filter, conditions
 from recorder.models import Recording, RecordingRow, RecordingState, as_recording
@@ -27,7 +27,6 @@ from voice_core.interaction import Interaction
 from voice_core.ledger import Kind
 from voice_core.ports import Change, News, Notice
 from voice_core.store.errors import translated
-from voice_core.store.rows import interaction_in
 from voice_core.store.transactions import read, write
 
 log = structlog.get_logger(__name__)
@@ -264,23 +263,11 @@ class Recorder:
             await self._desk.note(begun.interaction.id, Kind.RECORDING_STARTED, "system", said)
 
     async def _begin(self, interaction: Interaction, channel_id: str, started_at: datetime) -> str | None:
-        """The new row's id; None when this channel has one already."""
+        return await write(
+            self._engine, lambda connection: begin(connection, interaction, channel_id, started_at)
+        )
 
-        def begin(connection: Connection) -> str | None:
-            if connection.scalar(select(RecordingRow.id).where(RecordingRow.channel_id == channel_id)):
-                return None
-            of_this_contact = RecordingRow.interaction_id == interaction.id
-            earlier = connection.scalar(select(func.count()).select_from(RecordingRow).where(of_this_contact))
-            row_id = f"{interaction.id}.r{(earlier or 0) + 1}"
-            # As it is now, not as it was then: noted late, it may be over, and described already.
-            described = description(interaction_in(connection, interaction.id) or interaction)
-            begun = {"id": row_id, "channel_id": channel_id, "state": RecordingState.RUNNING}
-            connection.execute(insert(RecordingRow).values(begun | {"started_at": started_at} | described))
-            return row_id
-
-        return await write(self._engine, begin)
-
-    async def _store(self, row: RecordingRow, *, recovered: bool) -> Recording:
+    async def _store(self, row: RecordingRow | Row[Any], *, recovered: bool) -> Recording:
         source = self._source(row.channel_id)
         if not source.path.is_file():
             self._alarm("recording_lost", row.interaction_id, row.id)
@@ -297,7 +284,7 @@ class Recorder:
         await self._desk.note(row.interaction_id, Kind.RECORDING_STORED, "system", said)
         return stored
 
-    async def _failed(self, row: RecordingRow, state: str, problem: str) -> Recording:
+    async def _failed(self, row: RecordingRow | Row[Any], state: str, problem: str) -> Recording:
         recording = await self._save(row.id, state=state, problem=problem)
         said = {"recording": row.id, "reason": problem}
         await self._desk.note(row.interaction_id, Kind.RECORDING_FAILED, "system", said)
@@ -340,9 +327,10 @@ class Recorder:
     async def _save(self, recording_id: str, **values: object) -> Recording:
         def save(connection: Connection) -> Recording:
             mine = RecordingRow.id == recording_id
-            connection.execute(update(RecordingRow).where(mine).values(values))
-            with Session(connection) as session:
-                return as_recording(session.get_one(RecordingRow, recording_id))
+            changed = (
+                update(RecordingRow).where(mine).values(values).returning(*RecordingRow.__table__.columns)
+            )
+            return as_recording(connection.execute(changed).one())
 
         return await write(self._engine, save)
 
@@ -359,7 +347,10 @@ def _kept(kept: Kept, *, recovered: bool, spoilt: bool) -> dict[str, object]:
     }
 
 
-def _open_rows(connection: Connection, interaction_id: str) -> Sequence[RecordingRow]:
-    wanted = RecordingRow.interaction_id == interaction_id, RecordingRow.state.in_(_OPEN_STATES)
-    with Session(connection) as session:
-        return session.scalars(select(RecordingRow).where(*wanted)).all()
+_OPEN_OF = select(RecordingRow.__table__).where(
+    RecordingRow.interaction_id == bindparam("contact"), RecordingRow.state.in_(_OPEN_STATES)
+)
+
+
+def _open_rows(connection: Connection, interaction_id: str) -> Sequence[Row[Any]]:
+    return connection.execute(_OPEN_OF, {"contact": interaction_id}).all()

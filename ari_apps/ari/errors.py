@@ -86,8 +86,9 @@ class TakenOver(AriError):
 
 
 def is_channel_gone(error: AriError) -> bool:
-    """A request with a channel that has hung up, which its events may be still to tell."""
-    return isinstance(error, NotFound) and error.message == "Channel not found"
+    """A request with a channel that has hung up, or is hanging up: its events may be still to tell."""
+    left = isinstance(error, Unprocessable) and error.message == "Channel not in Stasis application"
+    return left or (isinstance(error, NotFound) and error.message == "Channel not found")
 
 
 def refusal(method: str, path: str, status: int, message: str) -> RequestError:

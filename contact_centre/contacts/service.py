@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from ulid import ULID
 
 from ari_apps.ports import Caller
-from contact_centre.contacts.last_agent import last_agent
+from contact_centre.contacts.caller import caller
 from contact_centre.contacts.models import Contact, ContactNumberRow, ContactRow
 from contact_centre.contacts.numbers import normalise
 from voice_core.clock import Clock
 from voice_core.errors import InvalidInputError, NotFoundError
 from voice_core.store.database import for_writing
-from voice_core.store.prepared import Prepared
 from voice_core.store.transactions import read
-
-_WHO = Prepared(
-    lambda _: (
-        select(ContactRow.id, ContactRow.name)
-        .join(ContactNumberRow)
-        .where(ContactNumberRow.number == bindparam("number"))
-    )
-)
 
 
 class Contacts:
@@ -44,11 +35,9 @@ class Contacts:
             return Caller()
 
         def look(connection: Connection) -> Caller:
-            row = _WHO.execute(connection, {"number": wanted}).first()
-            contact_id, name = (row.id, row.name) if row is not None else (None, "")
-            return Caller(contact_id, name, last_agent(connection, number, contact_id, self._clock.now()))
+            return caller(connection, wanted, number, self._clock.now())
 
-        return await read(self._engine, look)
+        return await read(self._engine, look, one_statement=True)
 
     async def get(self, contact_id: str) -> Contact:
         """Raises NotFoundError."""

@@ -27,6 +27,7 @@ from ari_apps.ari import (
     Unreachable,
 )
 from ari_apps.ari.client import OWN_KINDS
+from ari_apps.ari.errors import is_channel_gone
 from ari_apps.ari.events import (
     ChannelDestroyed,
     ChannelEnteredBridge,
@@ -241,8 +242,9 @@ async def test_a_channel_outside_the_application_cannot_be_bridged_or_played_to(
     await arrived(ari, name)
     other = f"{name};2"
     async with bridge(ari, f"{name}.talk"):
-        with pytest.raises(Unprocessable):
+        with pytest.raises(Unprocessable) as left:
             await ari.bridge(f"{name}.talk").add(other)
+        assert is_channel_gone(left.value)  # as one that is hanging up
         with pytest.raises(Conflict):
             await ari.channel(other).play("sound:beep")
         await ari.bridge(f"{name}.talk").remove(other)

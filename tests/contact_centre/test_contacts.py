@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ari_apps.ports import Caller
-from contact_centre.contacts.last_agent import REMEMBERED
+from contact_centre.contacts.caller import REMEMBERED
 from contact_centre.contacts.numbers import normalise
 from tests.contact_centre.house import CentreHouse
 from voice_core.interaction import EndReason

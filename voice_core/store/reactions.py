@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from voice_core.errors import UnavailableError
@@ -25,11 +25,25 @@ from voice_core.store.rows import interaction_in
 from voice_core.store.transactions import read, write
 
 BATCH = 20  # ledger lines a turn: on SQLite nobody else writes meanwhile
+GATHER_S = (
+    0.5  # from the first word of something new to the turn: what was closed meanwhile shares its commit
+)
 LOOK_EVERY_S = 2.0
 WORKER_GONE_S = 10.0  # without a turn of theirs, the controller takes it
 TURN_TIMEOUT_S = 10.0
 
 log = structlog.get_logger(__name__)
+
+# Made once: to put a statement together costs more than to execute it.
+_MINE = ReactionRow.name == bindparam("reaction")
+_CURSOR = select(ReactionRow.seq).where(_MINE)
+_LOCKED_CURSOR = _CURSOR.with_for_update(skip_locked=True)
+_CURSOR_AND_TURNS = select(ReactionRow.seq, ReactionRow.turns).where(_MINE)
+_AHEAD = (EntryRow.seq > bindparam("cursor"), EntryRow.kind == bindparam("to"))
+_ANY_LINE = select(exists().where(*_AHEAD))
+_LINES = select(EntryRow.seq, EntryRow.interaction_id).where(*_AHEAD).order_by(EntryRow.seq).limit(BATCH)
+_MOVE = update(ReactionRow).where(_MINE).values(seq=bindparam("passed"))
+_MOVE_AS_WORKER = _MOVE.values(turns=ReactionRow.turns + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Reacting:
         self._turns: int | None = None  # of workers, at our last look
         self._worker_seen_s: float | None = None
         self._woken = asyncio.Event()
+        self._named = {"reaction": reaction.name}
 
     def wake(self) -> None:
         """Something was closed: look now."""
@@ -82,6 +97,7 @@ class Reacting:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._woken.wait()
+                    await asyncio.sleep(GATHER_S)
 
     async def turn(self) -> int:
         """How many lines were passed; 0 when there are none, or when the turn is somebody else's. Raises UnavailableError."""
@@ -104,8 +120,7 @@ class Reacting:
         """Read without a lock: there is something to do, and no worker has come lately."""
 
         def look(connection: Connection) -> bool:
-            wanted = select(ReactionRow.seq, ReactionRow.turns).where(_is(self._reaction.name))
-            row = connection.execute(wanted).first()
+            row = connection.execute(_CURSOR_AND_TURNS, self._named).first()
             if row is None:
                 self._turns = 0
                 return True
@@ -114,29 +129,23 @@ class Reacting:
             self._turns = row.turns
             if self._worker_seen_s is not None and self._steady() - self._worker_seen_s < WORKER_GONE_S:
                 return False
-            waits = select(exists().where(EntryRow.seq > row.seq, EntryRow.kind == self._reaction.to))
-            return bool(connection.scalar(waits))
+            return bool(connection.scalar(_ANY_LINE, self._after(row.seq)))
 
         return await read(self._engine, look)
 
     def _lock(self, connection: Connection) -> int | None:
         """Where the cursor stands, until the end of the transaction; None when another holds it."""
-        wanted = select(ReactionRow.seq).where(_is(self._reaction.name))
-        cursor = connection.scalar(wanted.with_for_update(skip_locked=True))
-        if cursor is None and connection.scalar(wanted) is None:  # a new reaction begins with the ledger
+        cursor = connection.scalar(_LOCKED_CURSOR, self._named)
+        if (
+            cursor is None and connection.scalar(_CURSOR, self._named) is None
+        ):  # a new one begins with the ledger
             values = {"name": self._reaction.name, "seq": 0, "turns": 0}
             connection.execute(insert(ReactionRow).values(values))
             return 0
         return cursor
 
     def _lines(self, connection: Connection, cursor: int) -> Sequence[RowMapping]:
-        wanted = (
-            select(EntryRow.seq, EntryRow.interaction_id)
-            .where(EntryRow.seq > cursor, EntryRow.kind == self._reaction.to)
-            .order_by(EntryRow.seq)
-            .limit(BATCH)
-        )
-        return connection.execute(wanted).mappings().all()
+        return connection.execute(_LINES, self._after(cursor)).mappings().all()
 
     def _react(self, connection: Connection, interaction_id: str) -> None:
         """One that cannot be reacted to must not keep back the others: it is told in the log."""
@@ -152,11 +161,8 @@ class Reacting:
             log.exception("reaction_left_out", reaction=self._reaction.name, interaction=interaction_id)
 
     def _move(self, connection: Connection, seq: int) -> None:
-        values: dict[str, object] = {"seq": seq}
-        if not self._gives_way:
-            values["turns"] = ReactionRow.turns + 1
-        connection.execute(update(ReactionRow).where(_is(self._reaction.name)).values(values))
+        move = _MOVE if self._gives_way else _MOVE_AS_WORKER
+        connection.execute(move, {"passed": seq, **self._named})
 
-
-def _is(name: str) -> ColumnElement[bool]:
-    return ReactionRow.name == name
+    def _after(self, cursor: int) -> dict[str, object]:
+        return {"cursor": cursor, "to": self._reaction.to}

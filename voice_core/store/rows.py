@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from voice_core.agent import Agent, AgentState, AgentStatus, StatusSpan
 from voice_core.interaction import Direction, EndReason, Interaction, Offer, SkillRequirement, Stage
@@ -17,6 +17,7 @@ _INTERACTION = tuple(field.name for field in fields(Interaction))
 _AGENT = tuple(field.name for field in fields(Agent))
 _SPAN = tuple(field.name for field in fields(StatusSpan))
 _OFFER = tuple(field.name for field in fields(Offer))
+_ONE = select(InteractionRow.__table__).where(InteractionRow.id == bindparam("interaction"))
 _SEARCHED = ("id", "from_address", "to_address", "disposition", "contact_name", "end_detail")
 
 
@@ -51,8 +52,7 @@ def to_interaction(values: RowMapping) -> Interaction:
 
 def interaction_in(connection: Connection, interaction_id: str) -> Interaction | None:
     """The contact as stored."""
-    wanted = select(InteractionRow.__table__).where(InteractionRow.id == interaction_id)
-    row = connection.execute(wanted).mappings().first()
+    row = connection.execute(_ONE, {"interaction": interaction_id}).mappings().first()
     return None if row is None else to_interaction(row)
 
 

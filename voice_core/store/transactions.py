@@ -23,10 +23,13 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 
 
-async def read(engine: AsyncEngine, work: Work[T]) -> T:
-    """What `work` returns, from one consistent look. Raises the driver's errors (see `errors.translated`)."""
+async def read(engine: AsyncEngine, work: Work[T], *, one_statement: bool = False) -> T:
+    """What `work` returns, from one consistent look. Raises the driver's errors (see `errors.translated`).
+
+    `one_statement`: it executes no more than one, which is consistent by itself.
+    """
     if engine.dialect.name == "sqlite":
-        return await _thread_of(engine, writes=False).run(work)
+        return await _thread_of(engine, writes=False).run(work, one_statement=one_statement)
     async with engine.connect() as connection:
         return await connection.run_sync(work)
 
@@ -51,14 +54,15 @@ class _Thread:
         self._kept: Connection | None = None
         self._thread = ThreadPoolExecutor(1, "database-writes" if writes else "database-reads")
 
-    async def run(self, work: Work[T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+    async def run(self, work: Work[T], *, one_statement: bool = False) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._transact, work, one_statement)
 
-    def _transact(self, work: Work[T]) -> T:
+    def _transact(self, work: Work[T], one_statement: bool) -> T:
         if self._kept is None:  # kept open: the pool's way out and in costs as much as a small transaction
             self._kept = self._engine.connect()
         try:
-            with self._kept.begin():
+            with self._kept.execution_options(one_statement=one_statement).begin():
                 return work(self._kept)
         except DBAPIError:
             self._let_go()
