@@ -17,8 +17,8 @@ REMEMBERED = timedelta(days=30)
 def caller(connection: Connection, number: str, as_told: str, now: datetime) -> Caller:
     """The contact with this number, and the agent of their newest contact that was accepted. `as_told`: by the network."""
     asked = {"number": number, "as_told": as_told, "since": now - REMEMBERED}
-    contact_id, name, agent = _CALLER.execute(connection, asked).one()
-    return Caller(contact_id, name or "", agent)
+    row = _CALLER.execute(connection, asked).one()
+    return Caller(row.contact_id, row.name or "", row.agent)
 
 
 def _caller() -> Select[str | None, str | None, str | None]:
@@ -34,7 +34,8 @@ def _caller() -> Select[str | None, str | None, str | None]:
         _newest(InteractionRow.contact_id == contact_id),
     ).subquery()
     last = select(accepted.c.agent).order_by(accepted.c.opened_at.desc()).limit(1).scalar_subquery()
-    return select(contact_id, select(who.c.name).scalar_subquery(), last)
+    name = select(who.c.name).scalar_subquery()
+    return select(contact_id.label("contact_id"), name.label("name"), last.label("agent"))
 
 
 def _newest(mine: ColumnElement[bool]) -> Select[datetime, str | None]:
