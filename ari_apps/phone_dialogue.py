@@ -24,6 +24,7 @@ from ivr_flows.effects import (
     TransferOut,
 )
 from ivr_flows.inputs import Input
+from ivr_flows.keypad import take, when_quiet
 from voice_core.errors import CentralitaError, StageError
 from voice_core.interaction import EndReason, Stage
 from voice_core.ledger import Kind
@@ -77,32 +78,21 @@ async def say(call: Call, prompts: list[Prompt] | tuple[Prompt, ...], interrupti
 async def gather(call: Call, wanted: Gather) -> Input:
     """Prompts, then digits: what was chosen or typed, or that nothing came."""
     await say(call, wanted.prompts, interruptible=True)
-    typed = ""
+    keys = ""
     deadline = call.now() + wanted.first_timeout_s
     while True:
-        while call.typed:
-            digit = call.typed.popleft()
-            if digit == wanted.terminator:
-                return inputs.Digits(typed) if typed else inputs.NoInput()
-            typed += digit
-            if _complete(typed, wanted):
-                return inputs.Digits(typed)
+        if call.typed:
+            keys, answer = take(call.typed, keys, wanted)
+            if answer is not None:
+                return answer
             deadline = call.now() + wanted.inter_digit_timeout_s
         try:
             signal = await call.next(deadline)
         except TimeoutError:
-            return inputs.Digits(typed) if typed else inputs.NoInput()
+            return when_quiet(keys)
         _not_now(signal)
         if isinstance(signal, StageChanged) and call.stage is not Stage.FLOW:
             return inputs.NoInput()
-
-
-def _complete(typed: str, wanted: Gather) -> bool:
-    """Nothing longer could still be meant. Without a terminator or a choice, a full number is enough."""
-    if wanted.choices is not None:
-        longer = [choice for choice in wanted.choices if choice != typed and choice.startswith(typed)]
-        return not longer
-    return len(typed) >= wanted.max_digits
 
 
 async def begin(call: Call) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from contact_centre.allocator import large_blocks_go_back
 from contact_centre.collector import imports
-from contact_centre.commands import backup, calls, users
+from contact_centre.commands import backup, calls, flows, users
 from contact_centre.commands.console import carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
 from contact_centre.settings import FIRST_NODE, Settings, load_settings
@@ -28,8 +27,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(calls.app, name="calls")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
-flow_app = typer.Typer(no_args_is_help=True, help="Flujos de conversación. (Conversation flows.)")
-app.add_typer(flow_app, name="flow")
+app.add_typer(flows.app, name="flow")
 run_app = typer.Typer(no_args_is_help=True, help="Las partes por separado. (The parts, each by itself.)")
 app.add_typer(run_app, name="run")
 
@@ -170,43 +168,6 @@ def demo_call(
         )
     )
     raise typer.Exit(code)
-
-
-@flow_app.command("check")
-def check_flows(
-    folder: Annotated[Path | None, typer.Argument(help="The centre's own flows unless given")] = None,
-    *,
-    lang: Lang = Language.ES,
-    as_json: AsJson = False,
-) -> None:
-    """Read every flow and say what is wrong with it: file, line, cause, remedy. (Revisar los flujos.)"""
-    from contact_centre.centre_reading import ensure_centre_file, load_centre, require_flows
-    from ivr_flows import read_folder
-
-    own, queues = None, None
-    if folder is None:
-        settings = _settings()
-        try:
-            path = ensure_centre_file(settings)
-            own = (path, load_centre(path))
-        except CentralitaError as error:
-            refuse(error)
-        folder, queues = settings.flows_folder / own[1].organisation.flows, set(own[1].queue_configs())
-    flows, problems = read_folder(folder, queues)
-    if as_json:
-        print_json([to_jsonable_python(problem) for problem in problems])
-    else:
-        for problem in problems:
-            typer.echo(problem.line_in(lang), err=problem.severity == "error")
-    if any(problem.severity == "error" for problem in problems):
-        raise typer.Exit(1)
-    if own is not None:  # the centre's own: what its numbers and queues lead to is there too
-        try:
-            require_flows(*own, flows)
-        except CentralitaError as error:
-            refuse(error)
-    if not as_json:
-        typer.echo("Flujos correctos." if lang is Language.ES else "The flows are sound.")
 
 
 def _settings() -> Settings:

@@ -44,11 +44,17 @@ def check_flows(flows: Mapping[str, Flow], sources: Mapping[str, Source], queues
         _check_variables(flow, source)
         if any(problem.severity == "error" for problem in source.problems):
             continue  # a graph with holes tells nothing
-        ways = partial(_ways, flow)
-        _check_reachable(flow, source, ways)
-        _check_loops(flow, source, ways, flows)
-        _check_human(flow, source, ways, is_called=name in called)
+        onward = partial(ways, flow)
+        _check_reachable(flow, source, onward)
+        _check_loops(flow, source, onward, flows)
+        _check_human(flow, source, onward, is_called=name in called)
     _check_recursion(flows, sources)
+
+
+def queues_of(flows: Mapping[str, Flow]) -> set[str]:
+    """Every queue that a flow hands contacts to."""
+    found = (piece for flow in flows.values() for _, piece in _pieces(flow))
+    return {str(piece) for piece in found if isinstance(piece, QueueName)}
 
 
 def _check_names(
@@ -169,17 +175,17 @@ def _check_recursion(flows: Mapping[str, Flow], sources: Mapping[str, Source]) -
         sources[ordered[0]].problem("recursive_subflow", flows=" → ".join([*ordered, ordered[0]]))
 
 
-def _ways(flow: Flow, step_id: str) -> set[str]:
+def ways(flow: Flow, step_id: str) -> set[str]:
     """Where this step may lead inside its flow."""
     step = flow.steps[step_id]
-    ways = {str(piece) for _, piece in pieces(step.verb) if isinstance(piece, Target)}
+    targets = {str(piece) for _, piece in pieces(step.verb) if isinstance(piece, Target)}
     if isinstance(step.verb, Question):
-        ways.add("human")
+        targets.add("human")
     if step.next:
-        ways.add(step.next)
-    if "human" in ways and flow.human:
-        ways.add(flow.human)
-    return {way for way in ways if way in flow.steps}
+        targets.add(step.next)
+    if "human" in targets and flow.human:
+        targets.add(flow.human)
+    return {way for way in targets if way in flow.steps}
 
 
 def _pieces(flow: Flow) -> Iterator[tuple[Path, object]]:

@@ -14,6 +14,7 @@ from ivr_flows.schedule import warm_up
 from ivr_flows.yaml_source import MAX_BYTES, Source, read_source
 
 MAX_FILES = 300
+TESTS = ".test.yaml"  # what stands beside the flows and tests them
 
 
 def load_flows(folder: Path, queues: set[str] | None = None) -> Flows:
@@ -42,7 +43,11 @@ def read_flows(texts: dict[str, str], queues: set[str] | None = None) -> tuple[F
 def read_folder(folder: Path, queues: set[str] | None) -> tuple[Flows, list[Problem]]:
     """The usable flows, and everything wrong with the folder; whoever runs them wants `load_flows`."""
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+        files = sorted(
+            path
+            for path in folder.iterdir()
+            if path.suffix in (".yaml", ".yml") and not path.name.endswith(TESTS)
+        )
     except OSError as error:
         return Flows({}), [Problem(str(folder), 1, 1, "unreadable", data={"detail": error.strerror or "?"})]
     contents: dict[str, bytes] = {}

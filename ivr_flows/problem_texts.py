@@ -273,4 +273,54 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Split it into several steps.",
         ),
     },
+    # --- tests of flows
+    "one_a_line": {
+        "es": ("Cada línea de la historia dice una sola cosa.", "Sepárelas: una por guion."),
+        "en": ("Each line of a story says one thing.", "Put them apart, one a dash."),
+    },
+    "time_with_zone": {
+        "es": ("La hora lleva una zona horaria.", "Escríbala sin ella: es la de la organización."),
+        "en": ("The time has a zone.", "Write it without: it is the organisation's."),
+    },
+    "not_heard": {
+        "es": ("No se oyó «{words}». Se oyó: {heard}", "Corrija el flujo o la prueba."),
+        "en": ("`{words}` was not heard. Heard: {heard}", "Mend the flow or the test."),
+    },
+    "never_heard": {
+        "es": ("Se oyó «{words}», que no debía oírse, en «{step}»: {heard}", "Corrija ese paso."),
+        "en": ("`{words}`, which must not be heard, was said at `{step}`: {heard}", "Mend that step."),
+    },
+    "other_end": {
+        "es": ("Se esperaba «{wanted}» y el flujo está en «{now}».", "Corrija el flujo o la prueba."),
+        "en": ("`{wanted}` was expected, and the flow is at `{now}`.", "Mend the flow or the test."),
+    },
+    "other_value": {
+        "es": ("{name} es «{found}» y se esperaba «{wanted}».", "Corrija el flujo o la prueba."),
+        "en": ("{name} is `{found}`; `{wanted}` was expected.", "Mend the flow or the test."),
+    },
+    "nobody_listens": {
+        "es": ("Nadie espera «{does}» aquí: el flujo está en «{now}».", "Quite esa línea o póngala antes."),
+        "en": (
+            "Nobody waits for `{does}` here: the flow is at `{now}`.",
+            "Take the line out, or put it before.",
+        ),
+    },
+    "flow_failed": {
+        "es": ("El flujo falló en «{step}»: {detail}.", "Corrija ese paso: quien llama va a una persona."),
+        "en": ("The flow failed at `{step}`: {detail}.", "Mend that step: the caller goes to a person."),
+    },
+    "story_after_hang_up": {
+        "es": ("El cliente ya colgó.", "Quite lo que sigue."),
+        "en": ("The customer has hung up already.", "Take out what follows."),
+    },
+    "story_unfinished": {
+        "es": (
+            "La historia se acaba y el flujo espera en «{step}».",
+            "Siga hasta el final, o termínela con «hangs_up».",
+        ),
+        "en": (
+            "The story is over, and the flow waits at `{step}`.",
+            "Go on to its end, or finish with `hangs_up`.",
+        ),
+    },
 }

@@ -27,6 +27,10 @@ def _country(code: str) -> str:
     return code
 
 
+TimeZone = Annotated[str, AfterValidator(_zone)]
+Country = Annotated[str, AfterValidator(_country)]
+
+
 class Hours(Verb):
     """Without `open` or `closed`, the next step follows. Without `holiday`, a holiday is a closed day.
 
@@ -36,8 +40,8 @@ class Hours(Verb):
     verb = "hours"
 
     schedule: dict[str, str] = Field(min_length=1, max_length=14)
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
-    country: Annotated[str, AfterValidator(_country)] | None = None
+    timezone: TimeZone | None = None
+    country: Country | None = None
     holidays: bool = True
     closed_dates: list[date] = Field(default=[], max_length=400)
     open_dates: dict[date, str] = Field(default={}, max_length=400)

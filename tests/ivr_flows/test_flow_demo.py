@@ -15,6 +15,7 @@ import ivr_flows
 from ivr_flows import check, json_schema, load_flows
 from ivr_flows.effects import Effect, Enqueue, Gather, HangUp, RecordVoicemail, Say
 from ivr_flows.inputs import Digits, Done, Failed, Input, NoInput, Words
+from ivr_flows.loading import TESTS
 from ivr_flows.yaml_source import read_source
 from tests.ivr_flows.lines import MONDAY_TEN, Line
 
@@ -137,6 +138,7 @@ def test_a_damaged_state_never_raises(value: object, where: str, given_input: In
 def test_the_schema_describes_it() -> None:
     validator = jsonschema_rs.Draft202012Validator(json_schema())
     for path in FOLDER.glob("*.yaml"):
-        validator.validate(read_source(path.name, path.read_bytes()).data)
+        if not path.name.endswith(TESTS):
+            validator.validate(read_source(path.name, path.read_bytes()).data)
     assert not validator.is_valid({"steps": {"a": {"sya": "x"}}})
     assert not validator.is_valid({"steps": {"a": {"menu": {"prompt": "x"}}}})
