@@ -81,6 +81,14 @@ class Ami:
         """Writes silence instead of sound, in step with time, while on."""
         await self.action("MixMonitorMute", {"Channel": channel, "Direction": direction, "State": int(on)})
 
+    async def kept(self, family: str) -> dict[str, str]:
+        """What Asterisk's own database holds under `family`: key → value."""
+        rows = await self.rows("DBGetTree", {"Family": family})
+        return {row["key"].rpartition("/")[2]: row.get("val", "") for row in rows if "key" in row}
+
+    async def forget(self, family: str, key: str) -> None:
+        await self.action("DBDel", {"Family": family, "Key": key})
+
     async def action(self, name: str, fields: Mapping[str, Any] | None = None) -> Mapping[str, str]:
         """The answer's headers, names in lower case; of a list, those of its first message.
 

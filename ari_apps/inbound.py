@@ -8,7 +8,7 @@ import contextlib
 import structlog
 
 from ari_apps import conversation, phone_dialogue, waiting
-from ari_apps.ari import Conflict, ConnectionLost, NotFound, models
+from ari_apps.ari import Conflict, ConnectionLost, NotFound, Refused, models
 from ari_apps.call import Call, CustomerLeftError, absorbed
 from ari_apps.exchange import Exchange
 from ari_apps.legs import Leg, is_outside_line
@@ -120,7 +120,7 @@ async def _take_in_hand(call: Call) -> None:
     channel = call.customer.channel
     came_in = call.interaction.direction is Direction.INBOUND and not is_outside_line(channel.id)
     if came_in and (call.just_arrived or await channel.get_var(SERVED_BY) not in ("0", None)):
-        with contextlib.suppress(NotFound, Conflict):  # it has left
+        with contextlib.suppress(NotFound, Conflict, Refused):  # it has left, or is leaving
             await channel.set_var(SERVED_BY, "0")
     call.in_hand = True
 

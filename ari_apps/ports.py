@@ -35,6 +35,14 @@ class Recording(Protocol):
         """`<spool>/recording/<name>.wav` holds a message of so many seconds for this task."""
 
 
+class Keeping(Protocol):
+    """Asterisk's own database, which outlives it. Raises AmiError."""
+
+    async def kept(self, family: str) -> Mapping[str, str]: ...
+
+    async def forget(self, family: str, key: str) -> None: ...
+
+
 class Audit(Protocol):
     """Remembers who was refused which call (fault 26)."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from ari_apps import absence, farewell, inbound, outbound_call, queue_room, recovery, voicemail
+from ari_apps import absence, farewell, inbound, outbound_call, queue_room, recovery, unserved, voicemail
 from ari_apps.ari import AriError, Disconnected, News, Reconnected, models
 from ari_apps.ari.events import (
     ChannelDestroyed,
@@ -117,6 +117,7 @@ class Switchboard:
                     absence.over(self)
                 group.create_task(self._compare_often())
                 group.create_task(self._watch_spending())
+                group.create_task(self._put_on_record())
                 async for event in self.exchange.ari.events():
                     self.sort(event)
                 raise AriError("Asterisk's events ended")
@@ -326,6 +327,12 @@ class Switchboard:
             await asyncio.sleep(self._compare_every_s)
             if self.connected:
                 await _contained(self.compare())
+
+    async def _put_on_record(self) -> None:
+        """Callers whom nobody took in hand, those of the time before us first."""
+        while True:
+            ripe_in_s = await unserved.put_on_record(self.exchange)
+            await asyncio.sleep(min(ripe_in_s, self._compare_every_s))
 
     async def _watch_spending(self) -> None:
         """Calls that several people pay from one purse are ended when it is empty."""

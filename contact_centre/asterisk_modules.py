@@ -30,7 +30,7 @@ _WORDS = """
     app_mixmonitor app_queue app_playback app_stack app_exec app_chanspy app_verbose app_senddtmf app_echo
     app_milliwatt func_audiohookinherit func_callerid func_channel func_devstate func_hangupcause func_logic
     func_periodic_hook func_pjsip_aor func_pjsip_contact func_pjsip_endpoint func_strings func_talkdetect
-    func_timeout func_volume func_jitterbuffer func_frame_drop func_global func_cut func_groupcount func_uri func_dialplan
+    func_timeout func_db func_volume func_jitterbuffer func_frame_drop func_global func_cut func_groupcount func_uri func_dialplan
 """
 
 # Of several nodes, each rings its own phones for the others.

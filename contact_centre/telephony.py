@@ -261,6 +261,7 @@ def _board(
         clock=house.books.clock,
         news=house.news,
         lines=lines,
+        keeping=node.ami,
     )
     board = Switchboard(exchange, lambda: [agent.id for agent in house.desk.agents()])
     board.on_back = node.reload

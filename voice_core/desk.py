@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ulid import ULID
@@ -63,10 +64,12 @@ class Desk(Writer):
         data: Mapping[str, Any] | None = None,
         id: str | None = None,
         just_arrived: bool = False,
+        at: datetime | None = None,
     ) -> Interaction:
         """A contact begins, in a flow; or, outbound with an `agent`, already talking (the agent dials).
 
         `just_arrived`: its channel told us of it this moment, so the past need not be asked whether it was known.
+        `at`: when it began, if not now.
         """
         await self._ready()
         known = None if just_arrived else await self._already_open(id, node, external_id)
@@ -76,7 +79,7 @@ class Desk(Writer):
         )
         if known is not None:
             return await self._unchanged(known)
-        now = self._clock.now()
+        now = at or self._clock.now()
         if agent is not None:
             self._require_free(agent, channel)
         row = Interaction(
@@ -318,14 +321,20 @@ class Desk(Writer):
         return await self._make(moves.returned_to_flow(row, self._clock.now(), flow, actor), actor)
 
     async def end(
-        self, interaction_id: str, reason: EndReason, *, actor: str, detail: str = ""
+        self,
+        interaction_id: str,
+        reason: EndReason,
+        *,
+        actor: str,
+        detail: str = "",
+        at: datetime | None = None,
     ) -> Interaction:
-        """The contact is over: wrap-up after a conversation, closed otherwise. Repeated: no-op."""
+        """The contact is over: wrap-up after a conversation, closed otherwise. Repeated: no-op. `at`: when, if not now."""
         await self._ready()
         row = await self._any(interaction_id)
         if row.stage in (Stage.WRAP_UP, Stage.CLOSED):
             return await self._unchanged(row)
-        now, offer = self._clock.now(), self.offer_of(interaction_id)
+        now, offer = at or self._clock.now(), self.offer_of(interaction_id)
         wrap_up_s = config_of(row, self._queues).wrap_up_s
         move = moves.ended(row, now, reason, actor, detail=detail, wrap_up_s=wrap_up_s)
         if offer is not None:

@@ -39,6 +39,7 @@ class EndReason(StrEnum):
     NOT_ANSWERED = "not_answered"  # outbound: the customer did not answer, was busy, or was refused
     TASK_DONE = "task_done"
     UNKNOWN_NUMBER = "unknown_number"
+    WAY_OUT = "way_out"  # no controller was there: Asterisk's dialplan served the caller by itself
     FAILED = "failed"  # our fault; `end_detail` says what
     LOST = "lost"  # found ended after a restart; the true moment is unknown
 

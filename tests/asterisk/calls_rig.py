@@ -40,6 +40,17 @@ from voice_core.queue import Announcements, QueueConfig
 from voice_core.router import Router
 from voice_core.store.memory import MemoryStore
 
+
+class Kept(dict[str, dict[str, str]]):
+    """Asterisk's own database, in memory: family → key → value."""
+
+    async def kept(self, family: str) -> dict[str, str]:
+        return dict(self.get(family, {}))
+
+    async def forget(self, family: str, key: str) -> None:
+        self.get(family, {}).pop(key, None)
+
+
 FLOW = """
 title: {es: Prueba}
 languages: [es]
@@ -367,6 +378,7 @@ async def rig_on(
             clock=clock,
             news=news,
             lines=Lines(telephone_plan.outbound, desk, clock, news, audit, ZoneInfo("America/Guayaquil")),
+            keeping=Kept(),
         )
         exchange.lines.seed(store.ledger)
         switchboard = Switchboard(

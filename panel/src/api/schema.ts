@@ -1200,7 +1200,7 @@ export interface components {
          * @description Why the contact ended; kept for good on the closed record.
          * @enum {string}
          */
-        EndReason: "customer_left_flow" | "abandoned" | "customer_hung_up" | "agent_hung_up" | "flow_ended" | "voicemail_left" | "transferred_out" | "not_answered" | "task_done" | "unknown_number" | "failed" | "lost";
+        EndReason: "customer_left_flow" | "abandoned" | "customer_hung_up" | "agent_hung_up" | "flow_ended" | "voicemail_left" | "transferred_out" | "not_answered" | "task_done" | "unknown_number" | "way_out" | "failed" | "lost";
         /**
          * EntryOut
          * @description A line of the ledger.

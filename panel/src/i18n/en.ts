@@ -474,6 +474,7 @@ export const en: Texts = {
   },
   end_reason: {
     customer_left_flow: 'Hung up in the menu',
+    way_out: 'Served without the controller',
     abandoned: 'Left the queue',
     customer_hung_up: 'Customer hung up',
     agent_hung_up: 'Agent hung up',

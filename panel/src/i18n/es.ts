@@ -472,6 +472,7 @@ export const es = {
   },
   end_reason: {
     customer_left_flow: 'Colgó en el menú',
+    way_out: 'Atendida sin la central',
     abandoned: 'Abandonó la cola',
     customer_hung_up: 'Colgó el cliente',
     agent_hung_up: 'Colgó el agente',
