@@ -28,6 +28,9 @@ from ivr_flows.verbs.subflow import Subflow
 from ivr_flows.verbs.transfer import Transfer
 from ivr_flows.yaml_source import Source
 
+_SPOKEN = frozenset(
+    {"prompt", "no_input", "invalid", "minimum", "maximum", "earliest", "latest"}  # bounds are told
+)
 _SURROUNDINGS = RESERVED_VARIABLES | {"language", MANNER}
 
 
@@ -114,7 +117,7 @@ def _is_shown(flow: Flow, path: Path) -> bool:
     verb = flow.steps[str(path[1])].verb
     if isinstance(verb, Confirm) and "value" in path:
         return True
-    return isinstance(verb, Queue) or "prompt" in path or "no_input" in path or "invalid" in path
+    return isinstance(verb, Queue) or not _SPOKEN.isdisjoint(path)
 
 
 def _check_reachable(flow: Flow, source: Source, ways: Callable[[str], set[str]]) -> None:

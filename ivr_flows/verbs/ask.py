@@ -34,6 +34,7 @@ _ONLY_FOR: dict[str, tuple[str, ...]] = {
     "latest": ("date",),
     "of": ("document",),
 }
+_ZERO_IS_ONE = ("digits", "number", "money", "code")  # elsewhere it would only keep people from a person
 
 
 class Ask(Question):
@@ -69,6 +70,8 @@ class Ask(Question):
         for name, kinds in _ONLY_FOR.items():
             if name in self.model_fields_set and self.kind not in kinds:
                 raise _not_for_kind(name, name, self.kind, ", ".join(kinds))
+        if self.zero == "answer" and self.kind not in _ZERO_IS_ONE:
+            raise _not_for_kind("zero", "zero: answer", self.kind, ", ".join(_ZERO_IS_ONE))
         if self.terminator == "*" and self.kind in ("number", "money"):
             raise _not_for_kind("terminator", "terminator: *", self.kind, "digits")
         check_numbers(minimum=self.minimum, maximum=self.maximum)

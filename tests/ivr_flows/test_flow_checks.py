@@ -19,6 +19,7 @@ steps:
     queue: soporte
 """
 
+SECRET = "  p:\n    ask: {prompt: x, into: pin, secret: true}\n"
 ASK = "steps:\n  p:\n    ask:\n      prompt: x\n      into: y\n      "
 
 # name → (YAML, code, line, a word of the remedy)
@@ -84,6 +85,10 @@ MISTAKES = {
         "steps:\n  p:\n    ask: {prompt: x, into: pin, secret: true}\n  c:\n    confirm:\n      value: pin\n",
         "secret_shown", 6, "",
     ),
+    "bound by a secret": (
+        "steps:\n  q:\n    ask:\n      {prompt: x, into: y, kind: number, maximum: pin}\n" + SECRET, "secret_shown", 4, "",
+    ),
+    "zero of a date": (ASK + "kind: date\n      zero: answer\n", "not_for_kind", 7, "money"),
     "reserved medium": ("steps:\n  a:\n    set: {medium: 1}\n", "reserved_name", 3, ""),
     "empty": ("# nada\n", "file_empty", 1, "steps"),
 }  # fmt: skip
