@@ -137,7 +137,7 @@ def _number(value: object, decimals: int) -> Decimal | None:
         number = Decimal(_plain(value)).quantize(Decimal(1).scaleb(-decimals), rounding="ROUND_HALF_UP")
     except InvalidOperation:
         return None
-    return number if abs(number) <= MAX_NUMBER else None
+    return number if abs(number) < MAX_NUMBER else None
 
 
 def _plain(value: object) -> str:

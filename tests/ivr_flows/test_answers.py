@@ -6,12 +6,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivr_flows import Organisation
 from ivr_flows.answers.base import Asked, NotAnAnswerError
 from ivr_flows.answers.kinds import kind_of
 from ivr_flows.effects import Enqueue, Gather, HangUp
 from ivr_flows.inputs import Digits, Failed, Input, NoInput, Words
+from ivr_flows.spoken.manner import Manner
+from ivr_flows.spoken.values import say_date, say_money
 from tests.ivr_flows.lines import Line, flows_of
 
 TODAY = date(2026, 11, 23)
@@ -117,6 +121,35 @@ def test_codes_and_free_text() -> None:
     assert read("text", "  No tengo luz  ") == "No tengo luz"
     assert read("text", " ") == "text"
     assert read("text", "x" * 1_001) == "text"
+
+
+@given(st.integers(0, 10**9), st.integers(0, 99))
+def test_an_amount_is_the_same_however_it_is_written(units: int, cents: int) -> None:
+    amount = float(f"{units}.{cents:02}")
+    in_english = f"{units:,}.{cents:02}"
+    in_spanish = in_english.translate(str.maketrans(",.", ".,"))
+    ways = (in_english, in_spanish, f"$ {units}.{cents:02}", f"Bs {in_spanish}", f"{units} con {cents:02}")
+    assert {read("money", way) for way in ways} == {amount}
+    assert read("money", f"{units}*{cents:02}", pressed=True) == amount
+    assert read("number", in_spanish) == amount
+    assert (
+        read("money", say_money(amount, Manner(medium="text"))) == amount
+    )  # what we show can be written back
+
+
+@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
+def test_a_day_is_the_same_however_it_is_written(day: date) -> None:
+    ways = [
+        day.isoformat(), f"{day:%d/%m/%Y}", f"{day.day}-{day.month}-{day.year}",
+        say_date(day.isoformat(), Manner(medium="text")), say_date(day.isoformat(), Manner("en", "text")),
+    ]  # fmt: skip
+    assert {read("date", way) for way in ways} == {day.isoformat()}
+    assert read("date", f"{day:%d%m%Y}", pressed=True) == day.isoformat()
+
+
+@given(st.dates(TODAY, date(2027, 11, 22)))
+def test_a_coming_day_needs_no_year(day: date) -> None:
+    assert read("date", f"{day:%d%m}", pressed=True, lowest=TODAY) == day.isoformat()
 
 
 def asks(fields: str, **others: Any) -> Line:
