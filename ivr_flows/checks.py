@@ -18,15 +18,20 @@ from ivr_flows.pieces import (
     pieces,
 )
 from ivr_flows.problems import nearest
+from ivr_flows.spoken.filters import MANNER
 from ivr_flows.templates import Template
 from ivr_flows.verbs.ask import Ask
+from ivr_flows.verbs.confirm import Confirm
 from ivr_flows.verbs.question import Question
 from ivr_flows.verbs.queue import Queue
 from ivr_flows.verbs.subflow import Subflow
 from ivr_flows.verbs.transfer import Transfer
 from ivr_flows.yaml_source import Source
 
-_SURROUNDINGS = RESERVED_VARIABLES | {"language"}
+_SPOKEN = frozenset(
+    {"prompt", "no_input", "invalid", "minimum", "maximum", "earliest", "latest"}  # bounds are told
+)
+_SURROUNDINGS = RESERVED_VARIABLES | {"language", MANNER}
 
 
 def check_flows(flows: Mapping[str, Flow], sources: Mapping[str, Source], queues: set[str] | None) -> None:
@@ -116,7 +121,9 @@ def _check_variables(flow: Flow, source: Source) -> None:
 def _is_shown(flow: Flow, path: Path) -> bool:
     """Spoken, or put before agents; keeping and comparing a secret is fine."""
     verb = flow.steps[str(path[1])].verb
-    return isinstance(verb, Queue) or "prompt" in path or "no_input" in path or "invalid" in path
+    if isinstance(verb, Confirm) and "value" in path:
+        return True
+    return isinstance(verb, Queue) or not _SPOKEN.isdisjoint(path)
 
 
 def _check_reachable(flow: Flow, source: Source, ways: Callable[[str], set[str]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Context:
     """`now` is aware UTC; `data` is the interaction's.
 
     `contact`: `id` and `name` once the caller is known, `last_agent` once somebody here has talked with them.
+    `medium`: "voice" hears, "text" reads and writes, "form" fills in; values are said or shown accordingly.
     """
 
     now: datetime
@@ -40,5 +41,6 @@ class Context:
     called: str = ""
     contact: Mapping[str, Any] = field(default_factory=dict)
     language: str = ""
+    medium: Literal["voice", "text", "form"] = "voice"
     queues: Mapping[str, QueueView] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -30,7 +30,8 @@ class Say:
 class Gather:
     """Speak and listen for keys. Answer: Digits, Words, NoInput, Failed.
 
-    `choices` are the keys of a menu; None means free digits. `secret` digits must reach no log and no screen.
+    `choices` are the keys of a menu, or of yes and no; None means free digits (`*` may be a decimal mark among them).
+    `secret` digits must reach no log and no screen.
     """
 
     prompts: tuple[Prompt, ...]
@@ -41,7 +42,7 @@ class Gather:
     first_timeout_s: float
     inter_digit_timeout_s: float
     secret: bool
-    kind: str  # "menu" | "ask"
+    kind: str  # "menu" | "ask" | "confirm"
 
 
 @dataclass(frozen=True, slots=True)

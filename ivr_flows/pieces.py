@@ -6,19 +6,34 @@ They are types of their own so that the checks find them wherever a verb uses th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ivr_flows.effects import Prompt
+from ivr_flows.spoken.filters import MANNER
+from ivr_flows.spoken.manner import Manner
 from ivr_flows.templates import Template
 
 Path = tuple[str | int, ...]
 RESERVED_TARGETS = ("human", "end")
 RESERVED_VARIABLES = frozenset(
-    {"now", "caller", "called", "contact", "queues", "data", "organisation", "value", "true", "false", "none"}
+    {
+        "now",
+        "caller",
+        "called",
+        "contact",
+        "queues",
+        "data",
+        "organisation",
+        "medium",
+        "value",
+        "true",
+        "false",
+        "none",
+    }
 )
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 _WORDS = re.compile(r"[^\W\d_]{2}")
@@ -83,14 +98,20 @@ class Language(Name):
 class Prompts:
     """What is heard: a text, `{es: …, en: …}`, `{file: name}`, or a list of these."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("_items", "needs_values")
 
     def __init__(self, items: tuple[_Item, ...]) -> None:
         self._items = items
+        self.needs_values = any(template.names for template in self.templates())
 
-    def heard(self, values: Mapping[str, Any], language: str, default: str) -> tuple[Prompt, ...]:
-        """Raises ExpressionError. Without the caller's language, the default one, else the first written."""
-        heard = (item.heard(values, language, default) for item in self._items)
+    def heard(
+        self, values: Mapping[str, Any], language: str, default: str, manner: Callable[[str], Manner]
+    ) -> tuple[Prompt, ...]:
+        """Raises ExpressionError. Without the caller's language, the default one, else the first written.
+
+        `manner`: how values are said in a language.
+        """
+        heard = (item.heard(values, language, default, manner) for item in self._items)
         return tuple(prompt for prompt in heard if prompt.file or (prompt.text and prompt.text.strip()))
 
     def missing(self, languages: tuple[str, ...]) -> set[str]:
@@ -155,11 +176,15 @@ class _Item:
     def __init__(self, by_language: dict[str, Template | str]) -> None:
         self.by_language = by_language
 
-    def heard(self, values: Mapping[str, Any], language: str, default: str) -> Prompt:
+    def heard(
+        self, values: Mapping[str, Any], language: str, default: str, manner: Callable[[str], Manner]
+    ) -> Prompt:
         choices = self.by_language
         spoken = next((name for name in (language, default, "") if name in choices), next(iter(choices)))
         piece = choices[spoken]
         if isinstance(piece, Template):
+            if MANNER in piece.names:  # in the text's own language, which the caller's need not be
+                values = {**values, MANNER: manner(spoken or default)}
             return Prompt(text=piece.render(values), language=spoken or default)
         return Prompt(file=piece, language=spoken or language)
 

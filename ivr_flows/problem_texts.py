@@ -233,6 +233,48 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "es": ("min_length es mayor que max_length.", "Intercámbielos."),
         "en": ("min_length is greater than max_length.", "Swap them."),
     },
+    "unknown_choice": {
+        "es": ("«{name}» no es una de las opciones.", "¿Quiso escribir: {nearest}?"),
+        "en": ("`{name}` is not one of the choices.", "Did you mean: {nearest}?"),
+    },
+    "not_for_kind": {
+        "es": ("«{name}» no sirve con «kind: {kind}».", "Bórrelo; solo vale con: {kinds}."),
+        "en": ("`{name}` means nothing with `kind: {kind}`.", "Delete it; it is only for: {kinds}."),
+    },
+    "bad_bound": {
+        "es": (
+            "«{name}» no sirve como límite.",
+            "Escriba un número o, para fechas, 2026-12-31, hoy o los días desde hoy (30, -7).",
+        ),
+        "en": (
+            "`{name}` is no bound.",
+            "Write a number or, for dates, 2026-12-31, today or the days from today (30, -7).",
+        ),
+    },
+    "bad_bounds": {
+        "es": ("«{low}» es mayor que «{high}».", "Intercámbielos."),
+        "en": ("`{low}` is greater than `{high}`.", "Swap them."),
+    },
+    "confirm_what": {
+        "es": (
+            "La confirmación necesita decir algo, y de una sola manera.",
+            "Escriba «value:» con lo que se entendió, o «prompt:» con sus propias palabras.",
+        ),
+        "en": (
+            "A confirmation needs something to say, in one way only.",
+            "Write `value:` with what was understood, or `prompt:` with words of your own.",
+        ),
+    },
+    "confirm_without_ask": {
+        "es": (
+            "No se sabe a qué pregunta volver cuando la respuesta es no.",
+            "Ponga el paso debajo de su «ask», o escriba «again: paso».",
+        ),
+        "en": (
+            "It is not known which question to go back to when the answer is no.",
+            "Put the step below its `ask`, or write `again: step`.",
+        ),
+    },
     "bad_hours": {
         "es": ("«{name}» no es un horario.", 'Escriba por ejemplo «lun-vie: "08:00-12:30, 14:00-18:00"».'),
         "en": ("`{name}` is no opening time.", 'Write for instance `mon-fri: "08:00-12:30, 14:00-18:00"`.'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +12,8 @@ from ivr_flows.pieces import RESERVED_TARGETS, Language, Name, Path, Target, Var
 from ivr_flows.problem_texts import TEXTS
 from ivr_flows.problems import nearest
 from ivr_flows.verbs import VERBS, Verb
+from ivr_flows.verbs.ask import Ask
+from ivr_flows.verbs.confirm import Confirm
 from ivr_flows.yaml_source import Source
 
 MAX_STEPS = 500
@@ -78,8 +81,23 @@ def _read_steps(source: Source, raw: Any) -> dict[str, FlowStep]:
     for (step_id, body), following in zip(raw.items(), below, strict=True):
         step = _read_step(source, step_id, body, following)
         if step is not None:
-            steps[step_id] = step
+            steps[step_id] = _with_question(source, step, steps)
     return steps
+
+
+def _with_question(source: Source, step: FlowStep, above: dict[str, FlowStep]) -> FlowStep:
+    """A confirmation goes back to the ask above it that gave its value, else to the nearest one."""
+    verb = step.verb
+    if not isinstance(verb, Confirm) or verb.again_step is not None:
+        return step
+    asks = [each for each in reversed(above.values()) if isinstance(each.verb, Ask)]
+    said = verb.value.names if verb.value is not None else frozenset()
+    gave = [each for each in asks if isinstance(each.verb, Ask) and each.verb.into in said]
+    if not asks:
+        source.problem("confirm_without_ask", ("steps", step.id, "confirm"))
+        return step
+    question = Target((gave or asks)[0].id)
+    return replace(step, verb=verb.model_copy(update={"again_step": question}))
 
 
 def _read_step(source: Source, step_id: str, body: Any, following: str | None) -> FlowStep | None:
@@ -142,6 +160,8 @@ def note(source: Source, path: Path, errors: ValidationError, known: set[str]) -
         where: Path = (*path, *error["loc"])
         name = str(error["loc"][-1])[:80] if error["loc"] else ""
         data = dict(error.get("ctx", {}))
+        if "field" in data:  # the whole step was looked at, but one line of it is wrong
+            where = (*where, str(data.pop("field")))
         if error["type"] == "extra_forbidden":
             source.problem("unknown_field", where, key=True, name=name, nearest=nearest(name, known))
         elif error["type"] == "missing":

@@ -19,6 +19,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from ivr_flows.errors import ExpressionError
+from ivr_flows.spoken.filters import FILTERS, MANNER
 
 MAX_SOURCE = 2_000  # characters
 MAX_OUTPUT = 4_000  # characters
@@ -92,7 +93,7 @@ class Template:
         try:
             tree = _ENVIRONMENT.parse(source)
             _check(tree)
-            self.names = frozenset(find_undeclared_variables(tree))
+            self.names = _names(tree)
             self._run = _ENVIRONMENT.from_string(source)
         except (TemplateError, RecursionError, SyntaxError, MemoryError) as error:
             raise _refusal("template_syntax", detail=_first_line(error)) from error
@@ -141,7 +142,7 @@ class Expression(Template):
             tree = nodes.Template([nodes.Output([parser.parse_expression()])])
             tree.set_environment(_ENVIRONMENT)
             _check(tree)
-            self.names = frozenset(find_undeclared_variables(tree))
+            self.names = _names(tree)
             self._run = _ENVIRONMENT.compile_expression(source, undefined_to_none=True)
         except (TemplateError, RecursionError, SyntaxError, MemoryError) as error:
             raise _refusal("template_syntax", detail=_first_line(error)) from error
@@ -184,11 +185,6 @@ def sayable(text: str) -> str:
     return UNSAYABLE.sub(" ", text)
 
 
-def spell(value: object) -> str:
-    """Read one by one: `0012` → `0, 0, 1, 2`."""
-    return ", ".join(character for character in str(value)[:200] if character.isalnum())
-
-
 def _replace(text: object, old: object, new: object) -> Any:
     source, piece, by = str(text), str(old), str(new)
     if not piece or len(source) + source.count(piece) * len(by) > MAX_OUTPUT:
@@ -216,6 +212,12 @@ def _bounded(value: Any) -> Any:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _names(tree: nodes.Template) -> frozenset[str]:
+    """The values it needs; to say one in words or figures, also who hears it."""
+    says = any(node.name in FILTERS for node in tree.find_all(nodes.Filter))
+    return frozenset(find_undeclared_variables(tree)) | ({MANNER} if says else set())
 
 
 def _check(tree: nodes.Template) -> None:
@@ -252,7 +254,7 @@ _FILTERS = (
 _TESTS = ("defined", "undefined", "none", "string", "number", "in", "even", "odd", "true", "false")
 _ENVIRONMENT = _Room(undefined=ChainableUndefined, autoescape=False, cache_size=0)
 _ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTERS} | {
-    "replace": _replace, "round": _round, "join": _join, "spell": spell, "deletreo": spell,
-}  # fmt: skip
+    "replace": _replace, "round": _round, "join": _join,
+} | FILTERS  # fmt: skip
 _ENVIRONMENT.tests = {name: _ENVIRONMENT.tests[name] for name in _TESTS}
 _ENVIRONMENT.globals = {}

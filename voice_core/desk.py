@@ -66,17 +66,15 @@ class Desk(Writer):
         just_arrived: bool = False,
         at: datetime | None = None,
     ) -> Interaction:
-        """A contact begins, in a flow; or, outbound with an `agent`, already talking (the agent dials).
+        """A contact begins (`at`, if not now), in a flow; or, outbound with an `agent`, already talking (the agent dials).
 
         `just_arrived`: its channel told us of it this moment, so the past need not be asked whether it was known.
-        `at`: when it began, if not now.
         """
         await self._ready()
         known = None if just_arrived else await self._already_open(id, node, external_id)
         await self._ready()
-        known = (
-            self._floor.interactions.get(id or "") or self._floor.by_external_id(node, external_id) or known
-        )
+        by_id = self._floor.interactions.get(id or "")
+        known = by_id or self._floor.by_external_id(node, external_id) or known
         if known is not None:
             return await self._unchanged(known)
         now = at or self._clock.now()
@@ -113,9 +111,8 @@ class Desk(Writer):
             return await self._unchanged(row)
         now = self._clock.now()
         after = moves.changed(row, now, contact_id=contact_id, contact_name=contact_name)
-        return await self._make(
-            Move(after, (moves.entry(row, now, Kind.IDENTIFIED, actor, contact=contact_id),)), actor
-        )
+        line = moves.entry(row, now, Kind.IDENTIFIED, actor, contact=contact_id)
+        return await self._make(Move(after, (line,)), actor)
 
     async def save_flow(
         self,
@@ -309,9 +306,8 @@ class Desk(Writer):
         """A ledger entry without a change of stage; also for a contact already closed."""
         await self._ready()
         await self._any(interaction_id)
-        await self._carry_out(
-            Change(entries=(Entry(interaction_id, self._clock.now(), kind, actor, dict(data or {})),))
-        )
+        line = Entry(interaction_id, self._clock.now(), kind, actor, dict(data or {}))
+        await self._carry_out(Change(entries=(line,)))
 
     async def back_to_flow(self, interaction_id: str, flow: str, actor: str) -> Interaction:
         await self._ready()

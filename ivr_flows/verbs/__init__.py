@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ivr_flows.verbs.ask import Ask
 from ivr_flows.verbs.base import Verb
+from ivr_flows.verbs.confirm import Confirm
 from ivr_flows.verbs.goto import Goto
 from ivr_flows.verbs.hang_up import HangUp
 from ivr_flows.verbs.hours import Hours
@@ -21,7 +22,7 @@ from ivr_flows.verbs.voicemail import Voicemail
 VERBS: dict[str, type[Verb]] = {
     verb.verb: verb
     for verb in (
-        *(Say, Play, Menu, Ask),
+        *(Say, Play, Menu, Ask, Confirm),
         *(Set, If, Switch, Hours),
         *(Queue, Transfer, Voicemail),
         *(Subflow, Goto, HangUp),

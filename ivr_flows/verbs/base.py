@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
@@ -14,8 +14,12 @@ from pydantic import BaseModel, ConfigDict
 from ivr_flows.context import Context, Organisation
 from ivr_flows.effects import Effect, Prompt
 from ivr_flows.inputs import Input
+from ivr_flows.phrases import has_words, phrase
 from ivr_flows.pieces import FlowName, Prompts, Target
 from ivr_flows.run import Plain, Run
+from ivr_flows.spoken.filters import MANNER
+from ivr_flows.spoken.manner import Manner
+from ivr_flows.spoken.values import say
 from ivr_flows.templates import Expression, Template
 
 
@@ -78,25 +82,54 @@ class Frame:
         return self._organisation.languages
 
     def text(self, template: Template) -> str:
-        return template.render(self.values if template.names else {})
+        return template.render(self.values_for(template))
 
     def evaluate(self, expression: Expression) -> Any:
-        return expression.evaluate(self.values if expression.names else {})
+        return expression.evaluate(self.values_for(expression))
 
     def prompts(self, prompts: Prompts) -> tuple[Prompt, ...]:
-        return prompts.heard(self.values, self.run.language, self._default_language)
+        values = self.values if prompts.needs_values else {}
+        return prompts.heard(values, self.run.language, self._default_language, self.manner)
+
+    def phrase(self, name: str, value: Any = None, way: str = "text") -> tuple[Prompt, ...]:
+        """Our own words, with a value in them; in the default language where we have none in the caller's."""
+        language = self.run.language if has_words(self.run.language) else self._default_language
+        manner = self.manner(language)
+        return phrase(name, language, say(value, manner, way), in_writing=manner.is_written)
 
     def shown(self, template: Template) -> str:
-        """Rendered for agents: secrets are left out. A name they hide behind renders as nothing."""
+        """Rendered for agents, who read: secrets are left out. A name they hide behind renders as nothing."""
         secrets = self.run.secrets
-        return template.render({name: value for name, value in self.values.items() if name not in secrets})
+        values = {name: value for name, value in self.values.items() if name not in secrets}
+        if MANNER in template.names:
+            values[MANNER] = replace(self.manner(self.run.language), medium="text")
+        return template.render(values)
 
     def is_secret(self, template: Template) -> bool:
         return not self.run.secrets.isdisjoint(template.names)
 
     @property
     def values(self) -> Mapping[str, Any]:
-        return {**self.run.variables, **self._surroundings, "language": self.run.language}
+        run = self.run
+        return {**run.variables, **self._surroundings, "language": run.language}
+
+    def values_for(self, template: Template) -> Mapping[str, Any]:
+        """What this one needs: most need nothing, and few say values."""
+        if not template.names:
+            return {}
+        if MANNER in template.names:
+            return {**self.values, MANNER: self.manner(self.run.language)}
+        return self.values
+
+    def manner(self, language: str) -> Manner:
+        """How values are said in a text of that language."""
+        organisation = self._organisation
+        return Manner(language, self.context.medium, organisation.country, organisation.timezone)
+
+    @cached_property
+    def today(self) -> date:
+        """Where the organisation is."""
+        return self.context.now.astimezone(ZoneInfo(self.timezone)).date()
 
     @cached_property
     def _surroundings(self) -> dict[str, Any]:
@@ -107,6 +140,7 @@ class Frame:
             "contact": context.contact,
             "data": context.data,
             "organisation": self._organisation.name,
+            "medium": context.medium,
             "now": _clock_face(context.now.astimezone(ZoneInfo(self._organisation.timezone))),
             "queues": {
                 name: {

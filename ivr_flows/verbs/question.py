@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from typing import Any, get_args
 
 from pydantic import Field
+from pydantic_core import PydanticCustomError
 
 from ivr_flows.effects import Prompt
 from ivr_flows.inputs import Digits, Input, Words
 from ivr_flows.phrases import HUMAN_KEY, HUMAN_WORDS, phrase
 from ivr_flows.pieces import Prompts, Target
+from ivr_flows.problems import nearest
 from ivr_flows.verbs.base import Frame, Go, Move, Verb, Wait
 
 Wordings = list[Prompts]
@@ -30,13 +34,19 @@ class Question(Verb):
 
     def enter(self, frame: Frame) -> Move:
         frame.run.attempts = 1
-        return self.ask(frame, frame.prompts(self.prompt), "asked")
+        return self.ask(frame, self.question(frame), "asked")
+
+    def question(self, frame: Frame) -> tuple[Prompt, ...]:
+        return frame.prompts(self.prompt)
 
     def ask(self, frame: Frame, prompts: tuple[Prompt, ...], outcome: str) -> Wait:
         raise NotImplementedError
 
-    def again(self, frame: Frame, cause: str) -> Move:
-        """Ask once more in other words; out of patience, go `otherwise`. `cause`: "no_input" or "invalid"."""
+    def again(self, frame: Frame, cause: str, why: tuple[Prompt, ...] | None = None) -> Move:
+        """Ask once more in other words; out of patience, go `otherwise`. `cause`: "no_input" or "invalid".
+
+        `why` is said, before the question, when the designer has no words for it.
+        """
         run = frame.run
         if run.attempts >= self.attempts:
             return Go(self.otherwise, f"{cause}: enough")
@@ -44,7 +54,7 @@ class Question(Verb):
         if wordings:
             prompts = frame.prompts(wordings[min(max(run.attempts, 1), len(wordings)) - 1])
         else:
-            prompts = phrase(cause, run.language) + frame.prompts(self.prompt)
+            prompts = (phrase(cause, run.language) if why is None else why) + self.question(frame)
         run.attempts += 1
         return self.ask(frame, prompts, cause)
 
@@ -60,3 +70,16 @@ def plain_words(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text[:200].casefold())
     letters = (character for character in apart if not unicodedata.combining(character))
     return "".join(letters).strip(" .,;!¡¿?\n\t")
+
+
+def one_of(choices: Any) -> Callable[[object], object]:
+    """Refuses a word that is none of them, and says which was perhaps meant."""
+    names = [str(name) for one in get_args(choices) for name in (get_args(one) or (one,))]
+
+    def check(raw: object) -> object:
+        if isinstance(raw, str) and raw not in names:
+            data = {"name": raw[:40], "nearest": nearest(raw, names)}
+            raise PydanticCustomError("unknown_choice", "unknown_choice", data)
+        return raw
+
+    return check

@@ -18,7 +18,7 @@ class Set(Verb):
 
     def enter(self, frame: Frame) -> Move:
         for name, value in self.values.items():
-            result = value.evaluate(frame.values if value.names else {})
+            result = value.evaluate(frame.values_for(value))
             if name != "language":
                 frame.run.store(name, result, secret=frame.is_secret(value))
             elif result in frame.languages:

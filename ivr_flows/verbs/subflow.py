@@ -23,7 +23,7 @@ class Subflow(Verb):
     def enter(self, frame: Frame) -> Move:
         arguments: dict[str, Plain] = {}
         for name, value in self.arguments.items():
-            arguments[str(name)] = value.evaluate(frame.values if value.names else {})
+            arguments[str(name)] = value.evaluate(frame.values_for(value))
         secrets = frozenset(str(name) for name, value in self.arguments.items() if frame.is_secret(value))
         into = {str(ours): str(theirs) for ours, theirs in self.into.items()}
         return Call(self.flow, arguments, secrets, into)

@@ -92,6 +92,19 @@ steps:
     hang_up: ocupados
 """
 
+PAYMENT_FLOW = """
+title: {es: Pago}
+languages: [es]
+human: persona
+steps:
+  monto:
+    ask: {prompt: Cuánto desea pagar., into: monto, kind: money, maximum: 50}
+  confirma:
+    confirm: {value: monto, as: money}
+  persona:
+    queue: soporte
+"""
+
 CUSTOMER = "+593991112223"
 TIMEOUT_S = 10.0
 
@@ -354,6 +367,7 @@ async def rig_on(
     flows.mkdir(exist_ok=True)
     (flows / "prueba.yaml").write_text(FLOW)
     (flows / "ocupados.yaml").write_text(OVERFLOW_FLOW)
+    (flows / "pago.yaml").write_text(PAYMENT_FLOW)
     clock, news, store = SystemClock(), LocalNews(), store or MemoryStore()
     desk = Desk(store, news, clock, telephone_plan.queues)
     await desk.load()

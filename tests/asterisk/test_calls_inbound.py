@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.asterisk.box import AsteriskBox
-from tests.asterisk.calls_rig import TIMEOUT_S, Rig, rig_on
+from tests.asterisk.calls_rig import TIMEOUT_S, Rig, plan, rig_on
 from voice_core.agent import AgentState
 from voice_core.interaction import EndReason, Stage
 
@@ -39,6 +39,29 @@ async def test_a_caller_reaches_an_agent_and_both_hear_each_other(rig: Rig) -> N
     await rig.nothing_left()
     assert rig.tapes.begun == [(contact.id, contact.external_id)]
     await rig.until(lambda: rig.tapes.done == [contact.id], "the recording is complete")
+
+
+async def test_an_amount_with_its_cents_is_typed_refused_corrected_and_confirmed(
+    asterisk: AsteriskBox, tmp_path: Path
+) -> None:
+    async with rig_on(asterisk, tmp_path, plan(flows={"101": "pago"})) as rig:
+        caller = await rig.caller(keys="60#")
+        await rig.until(
+            lambda: rig.words.after("Tiene que ser cincuenta dólares o menos.") != [], "the limit is told"
+        )
+        for amount, said, answer in (
+            ("7*05#", "siete dólares con cinco centavos", "2"),
+            ("12*50#", "doce", "1"),
+        ):
+            await caller.send_digits(amount)
+            await rig.until(lambda said=said: _understood(rig, said), "what was understood is said")
+            await caller.send_digits(answer)
+        contact = await rig.stage(Stage.QUEUED)
+        assert contact.data["monto"] == 12.5
+
+
+def _understood(rig: Rig, said: str) -> bool:
+    return any(text.startswith(f"Entendí: {said}") for texts in rig.words.said for text in texts)
 
 
 async def test_the_agent_hangs_up(rig: Rig) -> None:

@@ -23,7 +23,7 @@ async def test_a_designer_lands_on_the_flows(browser: Browser, centralita: Insta
         for words in ("Customer service", "Sound", "101 · Technical claims"):
             await expect(demo).to_contain_text(words)
         await diego.click("open-flow-suministro")
-        await expect(diego.part("flow-suministro")).to_contain_text("ask for digits")
+        await expect(diego.part("flow-suministro")).to_contain_text("ask for an answer")
 
 
 async def test_an_administrator_says_how_much_a_person_carries_at_once(

@@ -25,8 +25,10 @@ def flows_of(text: str = "", **others: str) -> Flows:
 
 
 class Line:
-    def __init__(self, flows: Flows, *, flow: str = "main", **context: Any) -> None:
-        self.machine = Machine(flows, ORGANISATION)
+    def __init__(
+        self, flows: Flows, *, flow: str = "main", organisation: Organisation = ORGANISATION, **context: Any
+    ) -> None:
+        self.machine = Machine(flows, organisation)
         self.context = Context(**{"now": MONDAY_TEN, "caller": "0991234567", "called": "101", **context})
         self.turn: Turn = self.machine.start(flow, self.context)
 

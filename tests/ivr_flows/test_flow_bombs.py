@@ -11,10 +11,12 @@ from pydantic_core import PydanticCustomError
 from ivr_flows import read_flows
 from ivr_flows.effects import Enqueue, HangUp
 from ivr_flows.errors import ExpressionError
-from ivr_flows.inputs import Digits
-from ivr_flows.templates import MAX_OUTPUT, Expression, Template, spell
+from ivr_flows.inputs import Digits, Words
+from ivr_flows.spoken.values import spell
+from ivr_flows.templates import MAX_OUTPUT, Expression, Template
 from tests.ivr_flows.lines import Line, flows_of
 
+ANSWERS_LIMIT_S = 1.0  # of processor
 LIMIT_S = 5.0  # of processor; an explosion would need hours
 REFUSED = [
     "2 ** 99999999",
@@ -38,6 +40,9 @@ REFUSED = [
     "'a'" + " ~ 'a'" * 400,
 ]
 FAILS = [
+    "(x|cifras)|replace('a', x)|replace('a', x)",
+    "3|numero('un', 'dos', 'tres')",
+    "x|fecha(x, x)",
     "'a' * 999999999",
     "999999999 * 'a'",
     "[1] * 999999999",
@@ -169,3 +174,62 @@ def test_a_contact_that_goes_round_by_its_announcements_is_stopped() -> None:
             return
         line.turn = line.machine.resume(line.turn.state, Digits(""), line.context)
     pytest.fail("never stopped")
+
+
+HOSTILE = [
+    "1" * 1_000_000,
+    "1." * 500_000,
+    "1,1." * 200_000,
+    " " * 1_000_000,
+    "-" * 1_000_000,
+    "a\u0301" * 500_000,
+    "\ufdfa" * 500_000,  # one character that becomes eighteen
+    "9" * 40,
+    "1e999999999",
+    "sí " * 300_000,
+    "\ud800\x00",
+    "3 de " * 200_000,
+    "+" * 1_000_000,
+    "²" * 90,
+    "٣" * 10,
+]
+KINDS = ["digits", "number", "date", "money", "yes_no", "document", "phone", "text", "code"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_answers_cost_nothing(kind: str) -> None:
+    line = Line(
+        flows_of(f"human: p\nsteps:\n  a:\n    ask: {{prompt: x, into: y, kind: {kind}, attempts: 10}}\n"
+                 "  c:\n    confirm: {value: y, attempts: 10}\n  p:\n    queue: soporte\n"),
+        medium="text",
+    )  # fmt: skip
+    began = time.process_time()
+    for text in HOSTILE:
+        for given in (Words(text), Digits(text)):
+            assert line.machine.resume(line.turn.state, given, line.context).error == ""
+    assert time.process_time() - began < ANSWERS_LIMIT_S
+
+
+FILTERS = [
+    "fecha",
+    "dinero",
+    "numero",
+    "hora",
+    "cifras",
+    "cifras(3)",
+    "deletreo",
+    "numero(x)",
+    "dinero(x)",
+    "cifras(x)",
+]
+VALUES: list[object] = [*HOSTILE, None, True, [1], {"a": 1}, 10**15, -(10**15), 10**400, 1e308, -1e-308, float("inf"),
+                        "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "24:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("filter_", FILTERS)
+def test_any_value_is_said_or_left_as_it_stands(filter_: str) -> None:
+    began = time.process_time()
+    said = Template("{{ x|" + filter_ + " }}")
+    for value in VALUES:
+        assert len(said.render({"x": value})) <= MAX_OUTPUT
+    assert time.process_time() - began < ANSWERS_LIMIT_S

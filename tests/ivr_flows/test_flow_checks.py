@@ -19,6 +19,9 @@ steps:
     queue: soporte
 """
 
+SECRET = "  p:\n    ask: {prompt: x, into: pin, secret: true}\n"
+ASK = "steps:\n  p:\n    ask:\n      prompt: x\n      into: y\n      "
+
 # name → (YAML, code, line, a word of the remedy)
 MISTAKES = {
     "verb": ("steps:\n  a:\n    sya: hola\n", "unknown_verb", 3, "say"),
@@ -59,6 +62,34 @@ MISTAKES = {
     "attempts": ("steps:\n  p:\n    ask: {prompt: x, into: y, attempts: 99}\n", "wrong_value", 3, ""),
     "character": ('steps:\n  a:\n    say: "a\\0b"\n', "bad_character", 3, ""),
     "half a character": ('steps:\n  a:\n    say: "\\ud800"\n', "bad_character", 3, ""),
+    "kind": (ASK + "kind: fceha\n", "unknown_choice", 6, "digits"),
+    "kind like another": (ASK + "kind: dates\n", "unknown_choice", 6, "date"),
+    "document": (ASK + "kind: document\n      of: cedla\n", "unknown_choice", 7, "cedula"),
+    "bound of another kind": (ASK + "kind: date\n      maximum: 3\n", "not_for_kind", 7, "money"),
+    "day of another kind": (ASK + "earliest: hoy\n", "not_for_kind", 6, "date"),
+    "length of a date": (ASK + "kind: date\n      max_length: 3\n", "not_for_kind", 7, "code"),
+    "star for two things": (ASK + "kind: money\n      terminator: '*'\n", "not_for_kind", 7, ""),
+    "bound that is none": (ASK + "kind: number\n      minimum: \"'x'\"\n", "bad_bound", 7, "2026-12-31"),
+    "day that is none": (ASK + "kind: date\n      latest: 2026-02-31\n", "bad_bound", 7, "hoy"),
+    "numbers swapped": (ASK + "kind: number\n      minimum: 9\n      maximum: 2\n", "bad_bounds", 7, ""),
+    "days swapped": (ASK + "kind: date\n      earliest: hoy\n      latest: -3\n", "bad_bounds", 7, ""),
+    "expression": (ASK + "kind: number\n      maximum: 'range(3)'\n", "template_forbidden", 7, ""),
+    "confirm nothing": ("steps:\n  c:\n    confirm: {again: c}\n", "confirm_what", 3, "value"),
+    "confirm twice": (
+        "steps:\n  c:\n    confirm: {value: '1', prompt: x, again: c}\n", "confirm_what", 3, "prompt"
+    ),
+    "confirm without ask": ("steps:\n  c:\n    confirm: {value: '1'}\n", "confirm_without_ask", 3, "again"),
+    "confirm as": ("steps:\n  c:\n    confirm: {value: '1', again: c, as: dijits}\n", "unknown_choice", 3, "digits"),
+    "confirm again": ("steps:\n  c:\n    confirm: {value: '1', again: pide}\n", "unknown_step", 3, ""),
+    "confirm a secret": (
+        "steps:\n  p:\n    ask: {prompt: x, into: pin, secret: true}\n  c:\n    confirm:\n      value: pin\n",
+        "secret_shown", 6, "",
+    ),
+    "bound by a secret": (
+        "steps:\n  q:\n    ask:\n      {prompt: x, into: y, kind: number, maximum: pin}\n" + SECRET, "secret_shown", 4, "",
+    ),
+    "zero of a date": (ASK + "kind: date\n      zero: answer\n", "not_for_kind", 7, "money"),
+    "reserved medium": ("steps:\n  a:\n    set: {medium: 1}\n", "reserved_name", 3, ""),
     "empty": ("# nada\n", "file_empty", 1, "steps"),
 }  # fmt: skip
 WARNINGS = {

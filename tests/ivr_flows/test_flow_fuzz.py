@@ -12,9 +12,9 @@ from pydantic_core import PydanticCustomError
 
 import ivr_flows
 from ivr_flows import read_flows
-from ivr_flows.effects import Effect, HangUp
+from ivr_flows.effects import Effect, Enqueue, HangUp
 from ivr_flows.errors import ExpressionError
-from ivr_flows.inputs import Digits, Done, NoInput
+from ivr_flows.inputs import Digits, Done, Input, NoInput, Words
 from ivr_flows.problem_texts import TEXTS
 from ivr_flows.templates import Expression, Template
 from ivr_flows.verbs import VERBS
@@ -24,6 +24,7 @@ DEMO = (Path(ivr_flows.__file__).parent / "flows" / "demo" / "demo.yaml").read_t
 FIELDS = sorted(
     {name for verb in VERBS.values() for name in verb.field_names()} | {"next", "note", "es", "en", "1", "0"}
 )
+KINDS = ["digits", "number", "date", "money", "yes_no", "document", "phone", "text", "code"]
 WORDS = st.sampled_from(
     [
         "a",
@@ -37,6 +38,12 @@ WORDS = st.sampled_from(
         "1",
         "lun",
         "08:00-09:00",
+        "date",
+        "money",
+        "document",
+        "yes_no",
+        "hoy",
+        "{{ a|dinero }}",
     ]
 )
 VALUES = st.recursive(
@@ -59,7 +66,8 @@ STEPS = st.dictionaries(
 )
 TOKENS = st.lists(
     st.sampled_from(["x", "contact.name", "'a'", "3", "99999999", "+", "*", "**", "%", "~", "(", ")", "[", "]", "{{", "}}",
-                     "|upper", "|int", "|join", "|round(2)", "|default(1)", "|first", "if", "else", "and", "not", "in",
+                     "|upper", "|int", "|join", "|round(2)", "|default(1)", "|first", "|fecha", "|dinero",
+                     "|numero('una')", "|hora", "|cifras(2)", "|spell", "if", "else", "and", "not", "in",
                      "is defined", "==", "<", ".", ",", "__class__", "{%", "%}", "#"]),
     max_size=12,
 ).map(" ".join)  # fmt: skip
@@ -75,11 +83,47 @@ def test_any_structure_is_read_and_what_is_sound_can_be_run(steps: object, heade
     if "main" not in flows or any(problem.severity == "error" for problem in problems):
         return
     line = Line(flows)
-    for given_input in (Done(), NoInput(), Digits("1"), Digits("0"), Done()):
+    for given_input in (Done(), NoInput(), Digits("1"), Words("3 de mayo"), Digits("0"), Done()):
         effect: Effect = line.answers(given_input)
         assert effect is not None
         if isinstance(effect, HangUp):
             return
+
+
+ASKS = st.fixed_dictionaries(
+    {"prompt": st.just("x"), "into": st.just("a"), "kind": st.sampled_from(KINDS)},
+    optional={
+        "of": st.sampled_from(["cedula", "ruc", "dui", "nit_sv", "ci"]),
+        "minimum": VALUES, "maximum": VALUES, "earliest": VALUES, "latest": VALUES, "valid": WORDS,
+        "zero": st.just("answer"), "secret": st.booleans(), "max_length": st.integers(1, 40),
+    },
+)  # fmt: skip
+CONFIRMS = st.fixed_dictionaries(
+    {"value": WORDS | st.just("a")},
+    optional={"as": st.sampled_from(["money", "date", "digits", "number"]), "again": WORDS},
+)
+ANSWERS = st.builds(Digits, st.text("0123456789*#", max_size=16)) | st.builds(
+    Words,
+    st.text(max_size=100)
+    | st.text("0123456789.,-/ $", max_size=20)
+    | st.sampled_from(["sí", "no", "3 de mayo", "$12.50", "mañana", "171430710-3"]),
+)
+
+
+@given(ASKS, CONFIRMS, st.lists(ANSWERS, max_size=8), st.sampled_from(["voice", "text", "form"]))
+def test_any_question_and_any_answer(ask: object, confirm: object, answers: list[Input], medium: str) -> None:
+    steps = {"q": {"ask": ask}, "c": {"confirm": confirm}, "p": {"queue": "soporte"}}
+    flows, problems = read_flows({"main": json.dumps({"human": "p", "steps": steps})}, {"soporte"})
+    assert all(str(problem) and problem.line_in("en") for problem in problems)
+    if any(problem.severity == "error" for problem in problems):
+        return
+    line = Line(flows, medium=medium)
+    for given_input in answers:
+        line.answers(given_input)
+        assert line.turn.error == "" or isinstance(
+            line.effect, Enqueue
+        )  # a bound that means nothing: a person
+        assert json.loads(json.dumps(line.turn.state, allow_nan=False)) == line.turn.state
 
 
 @given(st.data())

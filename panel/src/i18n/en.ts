@@ -376,7 +376,8 @@ export const en: Texts = {
     say: 'say',
     play: 'play',
     menu: 'menu',
-    ask: 'ask for digits',
+    ask: 'ask for an answer',
+    confirm: 'confirm',
     set: 'note down',
     if: 'if…',
     switch: 'by value',
@@ -396,6 +397,7 @@ export const en: Texts = {
     else: 'no',
     default: 'other value',
     otherwise: 'no choice',
+    again: 'not right',
     failed: 'if it fails',
   },
   audit: {
@@ -437,6 +439,8 @@ export const en: Texts = {
     holiday: 'holiday',
     no_input: 'no answer',
     invalid: 'not an option',
+    yes: 'confirmed',
+    no: 'not right',
     failed: 'failed',
   },
   ledger: {

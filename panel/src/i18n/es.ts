@@ -374,7 +374,8 @@ export const es = {
     say: 'decir',
     play: 'reproducir',
     menu: 'menú',
-    ask: 'pedir dígitos',
+    ask: 'pedir un dato',
+    confirm: 'confirmar',
     set: 'anotar',
     if: 'si…',
     switch: 'según el valor',
@@ -394,6 +395,7 @@ export const es = {
     else: 'no',
     default: 'otro valor',
     otherwise: 'si no elige',
+    again: 'si no es correcto',
     failed: 'si falla',
   },
   audit: {
@@ -435,6 +437,8 @@ export const es = {
     holiday: 'feriado',
     no_input: 'sin respuesta',
     invalid: 'opción no válida',
+    yes: 'confirmado',
+    no: 'no era correcto',
     failed: 'no se pudo',
   },
   ledger: {
