@@ -158,15 +158,22 @@ async def _carry_out(call: Call, effect: Effect) -> Input | None:  # noqa: PLR09
 
 
 async def _enqueue(call: Call, effect: Enqueue) -> Input | None:
+    desk, callback = call.exchange.desk, effect.callback
+    if callback is not None and not call.exchange.plan.outbound.allows(callback):
+        return inputs.Failed("not_allowed")
     try:
-        call.interaction = await call.exchange.desk.enqueue(
-            call.id,
-            effect.queue,
-            requirements=effect.requirements,
-            priority=effect.priority,
-            preferred_agent=effect.preferred_agent,
-            data=dict(effect.data),
-        )
+        async with desk.together():
+            contact = await desk.enqueue(
+                call.id,
+                effect.queue,
+                requirements=effect.requirements,
+                priority=effect.priority,
+                preferred_agent=effect.preferred_agent,
+                data=dict(effect.data),
+            )
+            if callback is not None:
+                contact = await desk.request_callback(call.id, callback)
+        call.interaction = contact
     except StageError:
         raise
     except CentralitaError as error:
@@ -217,6 +224,7 @@ def _context(call: Call) -> Context:
         known["last_agent"] = call.last_agent
     return Context(
         now=call.exchange.clock.now(),
+        id=contact.id,
         caller=contact.from_address,
         called=contact.to_address,
         contact=known,

@@ -37,6 +37,8 @@ async def run(call: Call) -> None:
     while call.stage in WAITING:
         queue = call.exchange.plan.queue(call.interaction.queue)
         try:
+            if call.interaction.callback_address is not None:
+                await _let_go(call)
             await queue_room.enter(call, queue)
             await _wait(call, queue)
         except CustomerLeftError:
@@ -149,7 +151,15 @@ async def _keep_place(call: Call) -> None:
     except CentralitaError:
         await _speak(call, tuple(await exchange.speech.media([CALLBACK_IMPOSSIBLE.in_language(language)])))
         return
-    if await _speak(call, tuple(await exchange.speech.media([BYE_CALLBACK.in_language(language)]))):
+    await _let_go(call)
+
+
+async def _let_go(call: Call) -> None:
+    """Said that we call back; then the customer's leg ends, unless an agent has just accepted."""
+    if call.customer is None:
+        return
+    words = BYE_CALLBACK.in_language(call.interaction.language)
+    if await _speak(call, tuple(await call.exchange.speech.media([words]))):
         await _until_played(call)
     if call.stage is not Stage.TALKING:
         leg, call.customer = call.customer, None

@@ -33,10 +33,12 @@ class Context:
     """`now` is aware UTC; `data` is the interaction's.
 
     `contact`: `id` and `name` once the caller is known, `last_agent` once somebody here has talked with them.
+    `splits`: a step that splits → the way it goes, where chance is not to decide (tests).
     `medium`: "voice" hears, "text" reads and writes, "form" fills in; values are said or shown accordingly.
     """
 
     now: datetime
+    id: str = ""  # the interaction's
     caller: str = ""
     called: str = ""
     contact: Mapping[str, Any] = field(default_factory=dict)
@@ -44,3 +46,4 @@ class Context:
     medium: Literal["voice", "text", "form"] = "voice"
     queues: Mapping[str, QueueView] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict)
+    splits: Mapping[str, str] = field(default_factory=dict)

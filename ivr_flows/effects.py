@@ -47,13 +47,17 @@ class Gather:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Hand the contact to people. None for requirements or priority means: as the queue has it."""
+    """Hand the contact to people. None for requirements or priority means: as the queue has it.
+
+    `callback`: the number to dial once an agent accepts; the customer may go and keeps the place.
+    """
 
     queue: str
     requirements: tuple[SkillRequirement, ...] | None = None
     priority: int | None = None
     preferred_agent: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    callback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

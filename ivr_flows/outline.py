@@ -14,6 +14,7 @@ from ivr_flows.verbs.hours import Hours
 from ivr_flows.verbs.if_ import If
 from ivr_flows.verbs.menu import Menu
 from ivr_flows.verbs.question import Question
+from ivr_flows.verbs.split import Split
 from ivr_flows.verbs.switch import Switch
 
 _SILENT = frozenset({"options", "cases", "go", "step"})  # parts of a path that say nothing to a reader
@@ -52,6 +53,11 @@ def _step(flow: Flow, step: FlowStep) -> StepOutline:
 
 
 def _ways(flow: Flow, step: FlowStep) -> Iterator[Way]:
+    if isinstance(step.verb, Split):
+        shares = step.verb.ways
+        for target, part in shares.items():
+            yield Way(f"{100 * part / sum(shares.values()):.3g} %", _place(flow, str(target)))
+        return
     named = [
         Way(" ".join(str(part) for part in path if part not in _SILENT), _place(flow, str(piece)))
         for path, piece in pieces(step.verb)

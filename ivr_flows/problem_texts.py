@@ -315,6 +315,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Split it into several steps.",
         ),
     },
+    "no_share": {
+        "es": ("Todas las partes son cero.", "Dé a algún camino más de cero."),
+        "en": ("All the shares are zero.", "Give some way more than zero."),
+    },
     # --- tests of flows
     "one_a_line": {
         "es": ("Cada línea de la historia dice una sola cosa.", "Sepárelas: una por guion."),

@@ -158,6 +158,7 @@ class _Player:
         skills = {need.skill: need.level for need in effect.requirements or ()}
         for name, expected, found in (
             ("priority", wanted.priority, effect.priority),
+            ("callback", wanted.callback, effect.callback),
             ("preferred_agent", wanted.preferred_agent, effect.preferred_agent),
             ("skills", wanted.skills, skills),
         ):

@@ -54,6 +54,7 @@ class Given(_Written):
     contact: dict[str, Plain] = {}
     data: dict[str, Plain] = {}
     queues: dict[QueueName, Queue] = {}
+    splits: dict[Target, Target] = {}
 
     @model_validator(mode="after")
     def _local(self) -> Self:
@@ -80,6 +81,7 @@ class Given(_Written):
                 for name, queue in self.queues.items()
             },
             data=self.data,
+            splits={str(step): str(way) for step, way in self.splits.items()},
         )
 
 
@@ -94,6 +96,7 @@ class Queued(_Written):
     priority: int | None = None
     preferred_agent: str | None = None
     skills: dict[str, int] | None = None
+    callback: str | None = None
     data: dict[str, Plain] = {}
 
 

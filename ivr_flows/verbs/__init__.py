@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ivr_flows.verbs.ask import Ask
 from ivr_flows.verbs.base import Verb
+from ivr_flows.verbs.callback import Callback
 from ivr_flows.verbs.confirm import Confirm
 from ivr_flows.verbs.goto import Goto
 from ivr_flows.verbs.hang_up import HangUp
@@ -14,6 +15,7 @@ from ivr_flows.verbs.play import Play
 from ivr_flows.verbs.queue import Queue
 from ivr_flows.verbs.say import Say
 from ivr_flows.verbs.set import Set
+from ivr_flows.verbs.split import Split
 from ivr_flows.verbs.subflow import Subflow
 from ivr_flows.verbs.switch import Switch
 from ivr_flows.verbs.transfer import Transfer
@@ -23,8 +25,8 @@ VERBS: dict[str, type[Verb]] = {
     verb.verb: verb
     for verb in (
         *(Say, Play, Menu, Ask, Confirm),
-        *(Set, If, Switch, Hours),
-        *(Queue, Transfer, Voicemail),
+        *(Set, If, Switch, Split, Hours),
+        *(Queue, Callback, Transfer, Voicemail),
         *(Subflow, Goto, HangUp),
     )
 }

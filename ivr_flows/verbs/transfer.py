@@ -48,7 +48,12 @@ class Transfer(Verb):
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", agent):
                 raise ExpressionError("transfer: not the name of an agent")
             return effects.TransferAgent(agent)
-        number = re.sub(r"[\s().-]", "", frame.text(self.number)) if self.number else ""
-        if not re.fullmatch(r"\+?[0-9]{2,20}", number):
-            raise ExpressionError("transfer: not a telephone number")
-        return effects.TransferOut(number)
+        return effects.TransferOut(dialled(frame.text(self.number) if self.number else ""))
+
+
+def dialled(written: str) -> str:
+    """A number as it is dialled. Raises ExpressionError."""
+    number = re.sub(r"[\s().-]", "", written)
+    if not re.fullmatch(r"\+?[0-9]{2,20}", number):
+        raise ExpressionError("not a telephone number")
+    return number

@@ -59,7 +59,7 @@ steps:
   entrada:
     menu:
       prompt: Marque uno para soporte o cuatro para un mensaje.
-      options: {1: soporte, 4: mensaje, 7: fuera, 8: lejos, 9: ana}
+      options: {1: soporte, 4: mensaje, 5: devolver, 7: fuera, 8: lejos, 9: ana}
       attempts: 2
       timeout_s: 2
   soporte:
@@ -67,6 +67,8 @@ steps:
   mensaje:
     voicemail: {queue: soporte, prompt: Hable., silence_s: 2, max_length_s: 20}
     next: adios
+  devolver:
+    callback: {queue: soporte, failed: adios}
   fuera:
     transfer: {number: "0991234567"}
     next: adios

@@ -103,11 +103,13 @@ async def test_only_allowed_numbers_are_dialled(rig: Rig) -> None:
     await rig.nothing_left()
 
 
-async def test_a_callback_is_dialled_when_an_agent_accepts(rig: Rig) -> None:
+@pytest.mark.parametrize("by", ["a key while waiting", "the flow"])
+async def test_a_callback_is_dialled_when_an_agent_accepts(rig: Rig, by: str) -> None:
     network = await rig.outside()
-    caller = await rig.caller(keys="1")
+    caller = await rig.caller(keys="5" if by == "the flow" else "1")
     contact = await rig.stage(Stage.QUEUED)
-    await caller.send_digits("2")
+    if by != "the flow":
+        await caller.send_digits("2")
     await caller.hung_up(timeout_s=15)
     assert rig.desk.interaction(contact.id).stage is Stage.QUEUED
     ana = await rig.phone("ana")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr_flows import FlowNotFoundError, Flows, QueueView
+from ivr_flows import FlowNotFoundError, Flows, QueueView, read_flows
 from ivr_flows.effects import (
     Enqueue,
     Gather,
@@ -278,3 +278,48 @@ def test_a_state_that_no_longer_fits_leads_to_a_person() -> None:
 def test_an_unknown_flow_is_refused_at_the_start() -> None:
     with pytest.raises(FlowNotFoundError):
         Line(flows_of(MENU), flow="otro")
+
+
+CALLBACK = """
+    human: persona
+    steps:
+      devolver:
+        callback: {queue: soporte, number: "{{ numero|default(caller) }}", priority: 4, failed: persona}
+      persona:
+        queue: facturacion
+    """
+
+
+def test_a_callback_keeps_the_place_for_a_number() -> None:
+    line = Line(flows_of(CALLBACK), caller="099 123-4567")
+    assert line.effect == Enqueue("soporte", priority=4, callback="0991234567")
+    assert line.answers(Failed("not_allowed")) == Enqueue("facturacion")
+
+
+def test_a_number_that_is_none_is_left_to_whoever_dials_to_refuse() -> None:
+    line = Line(flows_of(CALLBACK), caller="anonymous")
+    assert line.effect == Enqueue("soporte", priority=4, callback="")
+
+
+SPLIT = """
+    steps:
+      prueba:
+        split: {nuevo: 1, actual: 3}
+      nuevo: {hang_up: nuevo}
+      actual: {hang_up: actual}
+    """
+
+
+def test_a_split_sends_its_share_and_each_contact_always_the_same_way() -> None:
+    flows = flows_of(SPLIT)
+    went = {str(number): Line(flows, id=str(number)).effect for number in range(4000)}
+    new = sum(effect == HangUp("nuevo") for effect in went.values())
+    assert 0.22 < new / 4000 < 0.28  # 1 of 4; four standard deviations are 0.027
+    assert all(Line(flows, id=number).effect == went[number] for number in list(went)[:50])
+    assert Line(flows, id="1", splits={"prueba": "nuevo"}).effect == HangUp("nuevo")
+    assert Line(flows, id="1", splits={"prueba": "actual"}).effect == HangUp("actual")
+
+
+def test_a_split_of_nothing_is_refused() -> None:
+    _, problems = read_flows({"main": "steps: {a: {split: {b: 0, c: 0}}, b: {hang_up: }, c: {hang_up: }}"})
+    assert [problem.code for problem in problems] == ["no_share"]

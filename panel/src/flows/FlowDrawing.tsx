@@ -36,7 +36,7 @@ function Step({ node, flow }: { node: Node; flow: Flow }) {
   const names = useNames();
   const way = useWayWords();
   const { step, x, y, height, stubs } = node;
-  const about = step.verb === 'queue' || step.verb === 'voicemail' ? names.queue(step.about) : step.about;
+  const about = ['queue', 'callback', 'voicemail'].includes(step.verb) ? names.queue(step.about) : step.about;
   const verb = t(`verb.${step.verb}`, { defaultValue: step.verb });
   const kind = step.id === flow.start ? 'start' : step.id === flow.human ? 'human' : undefined;
   return (
