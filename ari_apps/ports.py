@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ivr_flows.effects import AskSystem
+from ivr_flows.inputs import Answered, NotFound, Unavailable
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -33,6 +36,20 @@ class Recording(Protocol):
 
     async def voicemail_left(self, task_id: str, name: str, seconds: int) -> None:
         """`<spool>/recording/<name>.wav` holds a message of so many seconds for this task."""
+
+
+class Connectors(Protocol):
+    """The institution's own systems, as flows ask them."""
+
+    async def ask(self, asked: AskSystem, key: str) -> Answered | NotFound | Unavailable:
+        """In a bounded time, and without raising. `key`: the same for what is asked again after a crash."""
+
+
+class NoConnectors:
+    """An institution that has described none."""
+
+    async def ask(self, asked: AskSystem, key: str) -> Answered | NotFound | Unavailable:
+        return Unavailable("unknown_connector")
 
 
 class Audit(Protocol):

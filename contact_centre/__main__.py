@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from contact_centre.allocator import large_blocks_go_back
 from contact_centre.collector import imports
-from contact_centre.commands import backup, calls, users
+from contact_centre.commands import backup, calls, connectors, users
 from contact_centre.commands.console import carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
 from contact_centre.settings import FIRST_NODE, Settings, load_settings
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="user")
 app.add_typer(calls.app, name="calls")
+app.add_typer(connectors.app, name="connector")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 flow_app = typer.Typer(no_args_is_help=True, help="Flujos de conversación. (Conversation flows.)")
@@ -181,6 +182,7 @@ def check_flows(
 ) -> None:
     """Read every flow and say what is wrong with it: file, line, cause, remedy. (Revisar los flujos.)"""
     from contact_centre.centre_reading import ensure_centre_file, load_centre, require_flows
+    from contact_centre.connectors.reading import read_beside
     from ivr_flows import read_folder
 
     own, queues = None, None
@@ -192,7 +194,9 @@ def check_flows(
         except CentralitaError as error:
             refuse(error)
         folder, queues = settings.flows_folder / own[1].organisation.flows, set(own[1].queue_configs())
-    flows, problems = read_folder(folder, queues)
+    systems = read_beside(folder)
+    flows, problems = read_folder(folder, queues, systems.views())
+    problems = [*systems.problems, *problems]
     if as_json:
         print_json([to_jsonable_python(problem) for problem in problems])
     else:

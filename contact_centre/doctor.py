@@ -21,6 +21,7 @@ from contact_centre.asterisk_installation import find_asterisk, find_espeak
 from contact_centre.asterisk_process import port_problem
 from contact_centre.centre_reading import NAME as CENTRE_FILE
 from contact_centre.centre_reading import load_centre, require_flows
+from contact_centre.connectors.reading import read_beside
 from contact_centre.listening import require_safe
 from contact_centre.secrets_file import NAME as SECRETS_FILE
 from contact_centre.secrets_file import load_secrets
@@ -131,8 +132,9 @@ def _centre(settings: Settings) -> Iterator[Finding]:
         yield Finding("centre", False, str(error), str(error))
         return
     folder = settings.flows_folder / centre.organisation.flows
-    flows, found = read_folder(folder, set(centre.queue_configs()))
-    problems = [one for one in found if one.severity == "error"]
+    systems = read_beside(folder)
+    flows, found = read_folder(folder, set(centre.queue_configs()), systems.views())
+    problems = [one for one in (*systems.problems, *found) if one.severity == "error"]
     try:
         if not problems:
             require_flows(path, centre, flows)

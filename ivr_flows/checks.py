@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from ivr_flows.connector_checks import check_systems
+from ivr_flows.connector_view import ConnectorViews
 from ivr_flows.flow import Flow, FlowStep
 from ivr_flows.graph import loops, reachable
 from ivr_flows.pieces import (
@@ -29,7 +31,12 @@ from ivr_flows.yaml_source import Source
 _SURROUNDINGS = RESERVED_VARIABLES | {"language"}
 
 
-def check_flows(flows: Mapping[str, Flow], sources: Mapping[str, Source], queues: set[str] | None) -> None:
+def check_flows(
+    flows: Mapping[str, Flow],
+    sources: Mapping[str, Source],
+    queues: set[str] | None,
+    connectors: ConnectorViews | None = None,
+) -> None:
     """Add what is found to each flow's source."""
     called = {
         step.verb.flow
@@ -40,6 +47,8 @@ def check_flows(flows: Mapping[str, Flow], sources: Mapping[str, Source], queues
     for name, flow in flows.items():
         source = sources[name]
         _check_names(flow, source, flows, set(sources), queues)
+        if connectors is not None:
+            check_systems(flow, source, connectors)
         _check_languages(flow, source)
         _check_variables(flow, source)
         if any(problem.severity == "error" for problem in source.problems):
@@ -110,7 +119,13 @@ def _check_variables(flow: Flow, source: Source) -> None:
 def _is_shown(flow: Flow, path: Path) -> bool:
     """Spoken, or put before agents; keeping and comparing a secret is fine."""
     verb = flow.steps[str(path[1])].verb
-    return isinstance(verb, Queue) or "prompt" in path or "no_input" in path or "invalid" in path
+    return (
+        isinstance(verb, Queue)
+        or "while_waiting" in path
+        or "prompt" in path
+        or "no_input" in path
+        or "invalid" in path
+    )
 
 
 def _check_reachable(flow: Flow, source: Source, ways: Callable[[str], set[str]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ivr_flows.connector_texts import CONNECTOR_TEXTS
+
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "no_flows": {
         "es": ("La carpeta {folder} no tiene ningún flujo.", "Cree en ella un archivo .yaml con sus pasos."),
@@ -273,4 +275,4 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Split it into several steps.",
         ),
     },
-}
+} | CONNECTOR_TEXTS

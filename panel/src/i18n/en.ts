@@ -381,6 +381,8 @@ export const en: Texts = {
     if: 'if…',
     switch: 'by value',
     hours: 'hours',
+    look_up: 'look up',
+    act: 'act',
     queue: 'queue',
     transfer: 'transfer',
     voicemail: 'voicemail',

@@ -379,6 +379,8 @@ export const es = {
     if: 'si…',
     switch: 'según el valor',
     hours: 'horario',
+    look_up: 'consultar',
+    act: 'gestionar',
     queue: 'cola',
     transfer: 'transferir',
     voicemail: 'mensaje de voz',

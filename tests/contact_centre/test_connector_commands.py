@@ -1,0 +1,172 @@
+"""`centralita connector …` and `flow check`, as whoever describes a system meets them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+from contact_centre.__main__ import app
+from tests.contact_centre.systems import says, serving
+
+BILLING = """
+base: {base}
+authentication: {{kind: bearer, secret: clave}}
+allow: [127.0.0.1]
+retries: 0
+operations:
+  saldo:
+    get: /saldo/{{contrato}}
+    arguments: [contrato]
+    result: {{saldo: "{{{{ answer.balance }}}}"}}
+    not_found: 404
+    example: {{when: {{contrato: "1001"}}, answer: {{balance: 7.25}}}}
+"""
+FLOW = """
+title: {es: Saldo}
+languages: [es]
+human: persona
+steps:
+  saldo:
+    look_up: {connector: facturacion, operation: saldo, with: {contrato: "1001"}, into: {debe: saldo}}
+  dice:
+    say: "Debe {{ debe }}"
+    next: end
+  persona:
+    queue: soporte
+"""
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command sets up the logs of its process, which here is the tests'."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def centre(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a centre's flows; the centre itself has its home beside it."""
+    flows = tmp_path / "flows" / "demo"
+    (flows / "connectors").mkdir(parents=True)
+    (flows / "demo.yaml").write_text(FLOW)
+    monkeypatch.setenv("CENTRALITA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CENTRALITA_FLOWS_FOLDER", str(tmp_path / "flows"))
+    describe(flows, "http://127.0.0.1:9")
+    return flows
+
+
+def describe(flows: Path, base: str) -> None:
+    (flows / "connectors" / "facturacion.yaml").write_text(BILLING.format(base=base))
+
+
+def give_secret(centre: Path, value: str) -> None:
+    path = centre.parents[1] / "home" / "secrets.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "connectors": {"clave": value}}))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    outcome = CliRunner().invoke(app, list(arguments))
+    return outcome.exit_code, outcome.output
+
+
+def test_a_missing_secret_is_told_with_its_place_and_given_in_secrets_json(centre: Path) -> None:
+    code, out = run("connector", "check")
+    assert code == 1
+    assert "«clave»" in out
+    assert "secrets.json" in out
+    give_secret(centre, "s3creto-del-sistema")
+    code, out = run("connector", "check")
+    assert (code, "Conectores correctos." in out) == (0, True)
+    assert "s3creto" not in out
+
+
+def test_a_secret_that_could_not_be_sent_is_refused(centre: Path) -> None:
+    run("connector", "check")
+    give_secret(centre, "dos\nrenglones")
+    code, out = run("connector", "check")
+    assert code == 1
+    assert "connectors.clave" in out
+    assert "renglones" not in out
+
+
+def test_what_is_described_is_listed(centre: Path) -> None:
+    _, out = run("connector", "list", str(centre))
+    assert "facturacion  saldo      look_up  contrato  saldo" in out
+    _, out = run("connector", "list", str(centre), "--json")
+    assert json.loads(out)["facturacion"]["operations"]["saldo"]["with"] == ["contrato"]
+
+
+def test_one_is_tried_against_its_examples(centre: Path) -> None:
+    attempt = ("connector", "try", "facturacion", "saldo", "--folder", str(centre), "--simulate")
+    code, out = run(*attempt, "contrato=1001")
+    assert code == 0
+    assert "saldo: 7.25" in out
+    code, out = run(*attempt, "contrato=5")
+    assert (code, "No existe." in out) == (0, True)
+    for wrong, told in (((), "contrato=…"), (("contrato=1", "x=2"), "contrato=…")):
+        code, out = run(*attempt, *wrong)
+        assert code == 1
+        assert told in out
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "near"),
+    [("facturasion", "saldo", "facturacion"), ("facturacion", "saldos", "saldo")],
+)
+def test_a_wrong_name_is_told_the_nearest(centre: Path, name: str, operation: str, near: str) -> None:
+    code, out = run("connector", "try", name, operation, "contrato=1", "--folder", str(centre), "--simulate")
+    assert code == 1
+    assert f"did you mean: {near}" in out
+
+
+def test_a_real_system_that_fails_is_told_with_what_to_do(centre: Path) -> None:
+    code, out = run("connector", "try", "facturacion", "saldo", "contrato=1001")
+    assert code == 1
+    assert "no_secret" in out
+    give_secret(centre, "s3creto-del-sistema")
+    code, out = run("connector", "try", "facturacion", "saldo", "contrato=1001")
+    assert code == 1
+    assert "unreachable" in out
+    assert "«base»" in out
+
+
+async def test_a_real_system_that_answers(centre: Path) -> None:
+    async with serving(says({"balance": 3})) as server:
+        describe(centre, server.url)
+        await asyncio.to_thread(run, "connector", "check")
+        give_secret(centre, "s3creto-del-sistema")
+        code, out = await asyncio.to_thread(run, "connector", "try", "facturacion", "saldo", "contrato=1001")
+        assert code == 0, out
+        assert "saldo: 3" in out
+        assert server.seen[0].headers["Authorization"] == "Bearer s3creto-del-sistema"
+
+
+def test_the_check_of_flows_knows_the_connectors(centre: Path) -> None:
+    assert run("flow", "check", str(centre))[0] == 0
+    (centre / "demo.yaml").write_text(FLOW.replace("debe: saldo", "debe: saldos"))
+    code, out = run("flow", "check", str(centre))
+    assert code == 1
+    assert "demo.yaml:7:" in out
+    assert "[unknown_result]" in out
+    (centre / "connectors" / "facturacion.yaml").write_text("base: x\n")
+    code, out = run("flow", "check", str(centre))
+    assert code == 1
+    assert "facturacion.yaml:1:" in out
+
+
+def test_a_folder_without_connectors_is_told(tmp_path: Path) -> None:
+    code, out = run("connector", "check", str(tmp_path))
+    assert code == 1
+    assert "no_connectors" in out
