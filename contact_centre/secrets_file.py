@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from voice_core.errors import InvalidInputError, UnwritableError
-from voice_core.whole_file import create_whole
+from voice_core.whole_file import create_whole, replace_whole
 
 NAME = "secrets.json"
 ACCOUNT = "centralita"  # whose passwords they are, in ari.conf and manager.conf
@@ -89,6 +89,21 @@ def load_secrets(home: Path) -> Secrets:
         raise InvalidInputError(
             f"{path}: {name[0]} is missing, empty or guessable. Remove the file to have new secrets made"
         ) from None
+
+
+def give_secret(home: Path, name: str, value: str) -> None:
+    """What a connector signs in with, under the name its description gives. Raises as `load_secrets`."""
+    path, secrets = home / NAME, load_secrets(home)
+    try:
+        given = Secrets(**secrets.model_dump() | {"connectors": {**secrets.connectors, name: value}})
+    except ValidationError:
+        raise InvalidInputError(
+            f"{name} must be printable ASCII without spaces around it, and not empty: nothing was changed"
+        ) from None
+    try:
+        replace_whole(path, given.model_dump_json(indent=2))
+    except OSError as error:
+        raise UnwritableError(path, error.strerror) from error
 
 
 def between_nodes(secrets: Secrets) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -22,8 +23,7 @@ from contact_centre.connectors.reading import FOLDER, Shelf, read_beside, read_c
 from contact_centre.connectors.service import Connectors, open_connectors, secret_of
 from contact_centre.connectors.simulator import simulated
 from contact_centre.logs import set_up_logs
-from contact_centre.secrets_file import NAME as SECRETS_FILE
-from contact_centre.secrets_file import load_secrets
+from contact_centre.secrets_file import give_secret, load_secrets
 from contact_centre.settings import load_settings
 from ivr_flows import OperationView, Problem
 from ivr_flows.inputs import Answered, NotFound
@@ -94,7 +94,7 @@ def try_operation(
     async def work() -> tuple[Answered | NotFound, float]:
         _, shelf = await _shelf(folder)
         _require_known(shelf, connector, operation, given)
-        async with _opened(shelf.descriptions, simulate=simulate) as connectors:
+        async with _opened({connector: shelf.descriptions[connector]}, simulate=simulate) as connectors:
             begun = time.monotonic()
             answer = await connectors.system(connector).ask(operation, given, key=str(uuid.uuid4()))
             return answer, time.monotonic() - begun
@@ -113,6 +113,23 @@ def try_operation(
         typer.echo(f"{took_s:.3f} s")
         for name, value in values.items():
             typer.echo(f"  {name}: {value}")
+
+
+@app.command()
+def secret(name: str, *, lang: Lang = "es") -> None:
+    """Keep what a connector signs in with, read from standard input; never as an argument. (Guardar una clave.)"""
+    typed = sys.stdin.isatty()
+    value = str(typer.prompt(name, hide_input=True)) if typed else sys.stdin.readline().rstrip("\r\n")
+
+    async def work() -> None:
+        give_secret(load_settings().home, name, value)
+
+    carry_out(work)
+    typer.echo(
+        "Guardada; vale desde el próximo arranque."
+        if lang == "es"
+        else "Kept; it holds from the next start on."
+    )
 
 
 @app.command()
@@ -206,12 +223,11 @@ def _shown(description: Description, lang: str) -> dict[str, Any]:
 
 async def _without_secret(shelf: Shelf) -> list[tuple[str, str]]:
     """A sentence in Spanish and in English for each value that is missing."""
-    home = load_settings().home
-    known, path = load_secrets(home).connectors, home / SECRETS_FILE
+    known = load_secrets(load_settings().home).connectors
     return [
         (
-            f'{name}: falta la clave «{wanted}». Añádala en {path}, dentro de "connectors".',
-            f'{name}: `{wanted}` is missing. Add it to {path}, under "connectors".',
+            f"{name}: falta la clave «{wanted}». Escríbala con `centralita connector secret {wanted}`.",
+            f"{name}: `{wanted}` is missing. Write it with `centralita connector secret {wanted}`.",
         )
         for name, description in shelf.descriptions.items()
         if secret_of(description, known) is None

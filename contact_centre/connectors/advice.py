@@ -40,8 +40,8 @@ _ADVICE = {
         "This value cannot be sent: check it, or the template that uses it.",
     ),
     "no_secret": (
-        'Añádalo en secrets.json, dentro de "connectors".',
-        'Add it to secrets.json, under "connectors".',
+        "Escríbalo con `centralita connector secret NOMBRE`.",
+        "Write it with `centralita connector secret NAME`.",
     ),
     "resting": ("Espere «rest_s» y pruebe de nuevo.", "Wait for `rest_s` and try again."),
 }  # fmt: skip

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import aiohttp
 import structlog
 from aiohttp.abc import AbstractResolver
 
@@ -78,16 +77,8 @@ async def open_connectors(
                 log.error(
                     "connector_without_credentials", connector=name, wanted=description.authentication.secret
                 )
-            session = aiohttp.ClientSession(
-                connector=guarded(description.allow, resolver),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=None
-                ),  # ours bounds all of it, also the wait for a connection
-            )
-            systems[name] = System(name, description, await stack.enter_async_context(session), secret)
+            session = await stack.enter_async_context(guarded(description.allow, resolver))
+            systems[name] = System(name, description, session, secret)
         yield Connectors(systems, observe)
 
 

@@ -16,6 +16,7 @@ from contact_centre.connectors.answers import MAX_BYTES, AnswerError, read_answe
 from contact_centre.connectors.breaker import Breaker, Ticket
 from contact_centre.connectors.cache import Cache, key_of
 from contact_centre.connectors.description import Description, Operation
+from contact_centre.connectors.guard import ConnectionFailedError
 from contact_centre.connectors.places import AddressRefusedError
 from contact_centre.connectors.requests import Outgoing, Plain, outgoing
 from ivr_flows.inputs import Answered, NotFound
@@ -120,8 +121,12 @@ class System:
                 return read_answer(operation, response.status, raw)
         except AddressRefusedError as error:
             raise AnswerError("not_allowed", f"{error} is not under `allow`") from error
+        except ConnectionFailedError as error:
+            raise AnswerError("unreachable", str(error)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise AnswerError("unreachable", _sentence(error)) from error
+            raise AnswerError(
+                "unreachable", type(error).__name__
+            ) from error  # its words may hold the address
 
 
 @asynccontextmanager
@@ -141,9 +146,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(raw) > MAX_BYTES:
             raise AnswerError("too_large", f"it is larger than {MAX_BYTES // 1024} KB")
     return bytes(raw)
-
-
-def _sentence(error: BaseException) -> str:
-    """Why it could not be reached; never the address with what the caller typed."""
-    inner = getattr(error, "os_error", None) or error
-    return getattr(inner, "strerror", None) or type(inner).__name__

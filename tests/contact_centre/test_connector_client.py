@@ -9,11 +9,14 @@ import socket
 import time
 
 import pytest
-from aiohttp import web
+from aiohttp import ThreadedResolver, web
+from aiohttp.abc import ResolveResult
 
 from contact_centre.connectors.description import Description
+from contact_centre.connectors.guard import AT_ONCE
 from ivr_flows.inputs import Answered, NotFound, Unavailable
 from tests.contact_centre.systems import (
+    BALANCE,
     asking,
     balance_from,
     description_of,
@@ -57,6 +60,27 @@ async def test_an_answer_that_does_not_come_costs_its_time_and_no_more() -> None
         assert 1 < len(server.seen) <= 3
 
 
+async def test_a_name_that_is_never_resolved_and_a_crowd_cost_no_more_than_their_time() -> None:
+    class Silent(ThreadedResolver):
+        async def resolve(self, *_: object, **__: object) -> list[ResolveResult]:
+            await asyncio.Event().wait()
+            raise AssertionError("nobody sets it")
+
+    text = BALANCE.format(base="http://sistema.example").replace("[127.0.0.1]", "[sistema.example]")
+    async with asking(description_of(text), resolver=Silent()) as system:
+        begun = time.monotonic()
+        assert isinstance(await system.ask("saldo", contrato="1"), Unavailable)
+        assert time.monotonic() - begun < 0.3 * 3 + 0.3
+    async with serving(hangs) as server, balance_from(server, timeout_s="0.3", retries="0") as system:
+        begun = time.monotonic()
+        crowd = [system.ask("saldo", contrato=str(number)) for number in range(3 * AT_ONCE)]
+        answers = await asyncio.gather(*crowd)
+        assert time.monotonic() - begun < 0.3 + 1
+        assert {answer.reason for answer in answers if isinstance(answer, Unavailable)} == {"timeout"}
+        assert len(answers) == 3 * AT_ONCE
+        assert len(server.seen) <= AT_ONCE
+
+
 async def test_an_answer_that_comes_drop_by_drop_is_bounded_too() -> None:
     async def drips(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -90,6 +114,27 @@ async def test_what_changes_something_is_sent_once_unless_it_may_be_repeated() -
     async with serving(failing, says({"number": 7})) as server, balance_from(server, timeout_s="2") as system:
         assert await system.ask("registrar", contrato="1", key="una-vez") == Answered({"numero": 7})
         assert [request.headers["Idempotency-Key"] for request in server.seen] == ["una-vez", "una-vez"]
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch"])
+async def test_what_changes_something_is_sent_once_also_when_the_connection_breaks(method: str) -> None:
+    async def breaks(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    text = (
+        "base: {base}\nallow: [127.0.0.1]\nretries: 2\noperations: {{a: {{{method}: /a, example: {{}}}}}}\n"
+    )
+    async with serving(breaks) as server:
+        async with asking(description_of(text.format(base=server.url, method=method))) as system:
+            answer = await system.ask("a")
+            assert isinstance(answer, Unavailable)
+            assert answer.reason == "unreachable"
+        assert len(server.seen) == 1
+    async with serving(breaks, WELL) as server, balance_from(server, timeout_s="2") as system:
+        assert isinstance(await system.ask("saldo", contrato="1"), Answered)
+        assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 422])

@@ -71,34 +71,43 @@ def describe(flows: Path, base: str) -> None:
     (flows / "connectors" / "facturacion.yaml").write_text(BILLING.format(base=base))
 
 
-def give_secret(centre: Path, value: str) -> None:
-    path = centre.parents[1] / "home" / "secrets.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "connectors": {"clave": value}}))
+def give_secret(value: str) -> tuple[int, str]:
+    return run("connector", "secret", "clave", stdin=value + "\n")
 
 
-def run(*arguments: str) -> tuple[int, str]:
-    outcome = CliRunner().invoke(app, list(arguments))
+def run(*arguments: str, stdin: str = "") -> tuple[int, str]:
+    outcome = CliRunner().invoke(app, list(arguments), input=stdin)
     return outcome.exit_code, outcome.output
 
 
-def test_a_missing_secret_is_told_with_its_place_and_given_in_secrets_json(centre: Path) -> None:
+def test_a_missing_secret_is_told_with_what_to_do_and_kept_for_its_owner_only(centre: Path) -> None:
     code, out = run("connector", "check")
     assert code == 1
-    assert "«clave»" in out
-    assert "secrets.json" in out
-    give_secret(centre, "s3creto-del-sistema")
+    assert "centralita connector secret clave" in out
+    path = centre.parents[1] / "home" / "secrets.json"
+    ours = json.loads(path.read_text())
+    code, out = give_secret("s3creto-del-sistema")
+    assert (code, "s3creto" in out) == (0, False)
+    assert json.loads(path.read_text()) == {**ours, "connectors": {"clave": "s3creto-del-sistema"}}
+    assert path.stat().st_mode & 0o077 == 0
     code, out = run("connector", "check")
     assert (code, "Conectores correctos." in out) == (0, True)
     assert "s3creto" not in out
 
 
-def test_a_secret_that_could_not_be_sent_is_refused(centre: Path) -> None:
-    run("connector", "check")
-    give_secret(centre, "dos\nrenglones")
+@pytest.mark.parametrize("value", ["", " con espacios ", "ñandú", "tab\tulado", "x" * 5_000], ids=len)
+def test_a_secret_that_could_not_be_sent_is_refused(centre: Path, value: str) -> None:
+    give_secret("la-de-antes")
+    code, out = give_secret(value)
+    assert code == 1
+    assert "nothing was changed" in out
+    assert not value or value.strip() not in out
+    path = centre.parents[1] / "home" / "secrets.json"
+    assert json.loads(path.read_text())["connectors"] == {"clave": "la-de-antes"}
+    path.write_text(path.read_text().replace("la-de-antes", "a\\nX: y"))  # by hand
     code, out = run("connector", "check")
     assert code == 1
     assert "connectors.clave" in out
-    assert "renglones" not in out
 
 
 def test_what_is_described_is_listed(centre: Path) -> None:
@@ -135,7 +144,7 @@ def test_a_real_system_that_fails_is_told_with_what_to_do(centre: Path) -> None:
     code, out = run("connector", "try", "facturacion", "saldo", "contrato=1001")
     assert code == 1
     assert "no_secret" in out
-    give_secret(centre, "s3creto-del-sistema")
+    give_secret("s3creto-del-sistema")
     code, out = run("connector", "try", "facturacion", "saldo", "contrato=1001")
     assert code == 1
     assert "unreachable" in out
@@ -146,7 +155,7 @@ async def test_a_real_system_that_answers(centre: Path) -> None:
     async with serving(says({"balance": 3})) as server:
         describe(centre, server.url)
         await asyncio.to_thread(run, "connector", "check")
-        give_secret(centre, "s3creto-del-sistema")
+        await asyncio.to_thread(give_secret, "s3creto-del-sistema")
         code, out = await asyncio.to_thread(run, "connector", "try", "facturacion", "saldo", "contrato=1001")
         assert code == 0, out
         assert "saldo: 3" in out

@@ -103,7 +103,7 @@ async def test_the_same_name_is_reached_once_its_network_is_listed() -> None:
 async def test_a_name_that_changes_its_mind_between_two_questions_is_judged_each_time() -> None:
     """DNS rebinding: allowed at first, this machine afterwards."""
 
-    async with serving(WELL) as server, serving(WELL) as inside:
+    async with serving(WELL) as server:
         text = f"""
         base: http://sistema.example:{port_of(server)}
         allow: [sistema.example, 127.0.0.1]
@@ -112,17 +112,13 @@ async def test_a_name_that_changes_its_mind_between_two_questions_is_judged_each
           leer: {{get: /leer, result: {{valor: "{{{{ answer.value }}}}"}}, example: {{answer: {{value: 1}}}}}}
         """
         names = Names([["127.0.0.1"], ["127.0.0.2"]])
-        server.plan = [says({"value": 1}), says({"value": 2})]
         async with asking(description_of(text), resolver=names) as system:
             assert isinstance(await system.ask("leer"), Answered)
-            for request in server.seen:  # so that the next one has to connect anew
-                assert request.transport is not None
-                request.transport.close()
             answer = await system.ask("leer")
         assert isinstance(answer, Unavailable)
         assert answer.reason == "not_allowed"
         assert names.asked == ["sistema.example"] * 2
-        assert inside.seen == []
+        assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost"])
