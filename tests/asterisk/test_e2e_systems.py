@@ -16,6 +16,7 @@ from tests.people import closed, newest_from
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
+PIN = "917352"
 FLOW = """
 title: {es: Saldo}
 languages: [es]
@@ -23,8 +24,14 @@ human: persona
 steps:
   pide:
     ask: {prompt: Marque su contrato., into: contrato, min_length: 3, timeout_s: 10}
+  clave:
+    ask: {prompt: Marque su clave., into: pin, min_length: 6, secret: true, timeout_s: 10}
   saldo:
-    look_up: {connector: facturacion, operation: saldo, with: {contrato: "{{ contrato }}"}, into: {debe: saldo}}
+    look_up:
+      connector: facturacion
+      operation: saldo
+      with: {contrato: "{{ contrato }}", pin: "{{ pin }}"}
+      into: {debe: saldo}
   dice:
     say: {prompt: "Su saldo es de {{ debe }} dólares.", interruptible: false}
   fin:
@@ -40,7 +47,7 @@ when_down: {es: Facturación no responde.}
 operations:
   saldo:
     get: /cuentas/{contrato}/saldo
-    arguments: [contrato]
+    arguments: [contrato, pin]
     result: {saldo: "{{ answer.balance }}"}
     not_found: 404
     example:
@@ -66,11 +73,12 @@ async def test_a_caller_hears_a_balance_and_the_record_holds_it(simulating: Inst
         call = await trunk.call("101", from_number="0991140001")
         await call.answered()
         await call.hears_sound(Sound.SPEECH, within_s=20)
-        await call.send_digits("1001#")
+        await call.send_digits(f"1001#{PIN}#")
         await call.hears_sound(Sound.SPEECH, within_s=20)
         await call.hung_up()
         record = await closed(sofia, (await newest_from(sofia, "0991140001"))["id"])
     assert record["interaction"]["data"]["debe"] == 12.5
+    assert PIN not in json.dumps(record)
     walked = [
         step for entry in record["entries"] if entry["kind"] == "flow_step" for step in entry["data"]["steps"]
     ]
@@ -85,7 +93,7 @@ async def test_while_the_system_is_down_the_caller_comes_to_the_queue(simulating
         call = await trunk.call("101", from_number="0991140002")
         await call.answered()
         await call.hears_sound(Sound.SPEECH, within_s=20)
-        await call.send_digits("503#")
+        await call.send_digits(f"503#{PIN}#")
         live = await sofia.until(
             "/calls?state=live&text=0991140002",
             lambda page: [each for each in page["items"] if each["stage"] == "queued"],
@@ -101,6 +109,7 @@ async def test_what_was_asked_is_counted_and_the_log_says_what_failed(simulating
         text = await answer.text()
     assert 'centralita_connector_seconds_count{connector="facturacion",outcome="answered"} 1.0' in text
     assert 'centralita_connector_seconds_count{connector="facturacion",outcome="failing"} 1.0' in text
+    assert PIN not in text + simulating.log.read_text()
     lines = [json.loads(line) for line in simulating.log.read_text().splitlines() if line.startswith("{")]
     assert [line["connectors"] for line in lines if line["event"] == "connectors_simulated"] == [
         ["facturacion"]
