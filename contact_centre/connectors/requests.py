@@ -20,6 +20,7 @@ MAX_URL = 4_000
 MAX_SENT_BYTES = 64 * 1024
 Plain = str | int | float | bool | None
 
+_NOT_IN_XML = re.compile("[\ufffe\uffff]")
 _ENVELOPES = {
     "1.1": "http://schemas.xmlsoap.org/soap/envelope/",
     "1.2": "http://www.w3.org/2003/05/soap-envelope",
@@ -127,7 +128,7 @@ def _rendered(template: Template, values: Mapping[str, Any]) -> str:
 
 
 def _xml_text(value: Plain) -> str:
-    return escape(UNSAYABLE.sub(" ", _text(value)), {'"': "&quot;", "'": "&apos;"})
+    return escape(_NOT_IN_XML.sub(" ", UNSAYABLE.sub(" ", _text(value))), {'"': "&quot;", "'": "&apos;"})
 
 
 def _text(value: object) -> str:

@@ -398,6 +398,7 @@ export const en: Texts = {
     else: 'no',
     default: 'other value',
     otherwise: 'no choice',
+    not_found: 'if it does not exist',
     failed: 'if it fails',
   },
   audit: {

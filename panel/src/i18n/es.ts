@@ -396,6 +396,7 @@ export const es = {
     else: 'no',
     default: 'otro valor',
     otherwise: 'si no elige',
+    not_found: 'si no existe',
     failed: 'si falla',
   },
   audit: {
