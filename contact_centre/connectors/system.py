@@ -124,9 +124,8 @@ class System:
         except ConnectionFailedError as error:
             raise AnswerError("unreachable", str(error)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise AnswerError(
-                "unreachable", type(error).__name__
-            ) from error  # its words may hold the address
+            what = type(error).__name__  # its words may hold the address, and in it what the caller typed
+            raise AnswerError("unreachable", what) from error
 
 
 @asynccontextmanager

@@ -87,7 +87,7 @@ async def hangs(_: web.Request) -> web.Response:
 
 BALANCE = """
 base: {base}
-timeout_s: 0.3
+timeout_s: 5
 retries: 2
 allow: [127.0.0.1]
 when_down: {{es: No responde., en: It is down.}}

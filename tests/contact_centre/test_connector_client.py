@@ -32,6 +32,7 @@ base: {base}
 allow: [127.0.0.1]
 operations: {{a: {{get: /a, example: {{}}}}}}
 """
+BUSY_S = 2.0  # what a machine busy with other tests may add
 WELL = says({"balance": 12.5, "due": "2026-12-10", "more": [1, 2]})
 
 
@@ -56,7 +57,7 @@ async def test_an_answer_that_does_not_come_costs_its_time_and_no_more() -> None
             "timeout", {"es": "No responde.", "en": "It is down."}
         )
         took_s = time.monotonic() - begun
-        assert 0.2 <= took_s < 0.2 * 3 + 0.3
+        assert 0.2 <= took_s < 0.2 * 3 + BUSY_S
         assert 1 < len(server.seen) <= 3
 
 
@@ -67,17 +68,18 @@ async def test_a_name_that_is_never_resolved_and_a_crowd_cost_no_more_than_their
             raise AssertionError("nobody sets it")
 
     text = BALANCE.format(base="http://sistema.example").replace("[127.0.0.1]", "[sistema.example]")
+    text = text.replace("timeout_s: 5", "timeout_s: 0.3")
     async with asking(description_of(text), resolver=Silent()) as system:
         begun = time.monotonic()
         assert isinstance(await system.ask("saldo", contrato="1"), Unavailable)
-        assert time.monotonic() - begun < 0.3 * 3 + 0.3
+        assert time.monotonic() - begun < 0.3 * 3 + BUSY_S
     async with serving(hangs) as server, balance_from(server, timeout_s="0.3", retries="0") as system:
         begun = time.monotonic()
-        crowd = [system.ask("saldo", contrato=str(number)) for number in range(3 * AT_ONCE)]
+        crowd = [system.ask("saldo", contrato=str(number)) for number in range(15 * AT_ONCE)]
         answers = await asyncio.gather(*crowd)
-        assert time.monotonic() - begun < 0.3 + 1
+        assert time.monotonic() - begun < 0.3 + BUSY_S  # one after the other, 4.5 s
         assert {answer.reason for answer in answers if isinstance(answer, Unavailable)} == {"timeout"}
-        assert len(answers) == 3 * AT_ONCE
+        assert len(answers) == 15 * AT_ONCE
         assert len(server.seen) <= AT_ONCE
 
 
@@ -93,7 +95,7 @@ async def test_an_answer_that_comes_drop_by_drop_is_bounded_too() -> None:
     async with serving(drips) as server, balance_from(server, timeout_s="0.2", retries="0") as system:
         begun = time.monotonic()
         assert isinstance(await system.ask("saldo", contrato="1"), Unavailable)
-        assert time.monotonic() - begun < 0.6
+        assert time.monotonic() - begun < 0.2 + BUSY_S
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
@@ -245,7 +247,7 @@ async def test_a_system_that_fails_and_fails_is_left_alone_and_tried_again_later
     plan = [says({}, 500)] * 2 + [WELL]
     async with (
         serving(*plan) as server,
-        balance_from(server, retries="0", breaker="{failures: 2, rest_s: 1}") as system,
+        balance_from(server, retries="0", breaker="{failures: 2, rest_s: 2}") as system,
     ):
         for reason in ("failing", "failing", "resting", "resting"):
             answer = await system.ask("saldo", contrato="1")
@@ -281,7 +283,7 @@ async def test_an_answer_is_given_again_while_it_is_fresh() -> None:
           saldo:
             get: /saldo
             arguments: [contrato]
-            cache_s: 0.5
+            cache_s: 2
             result: {{saldo: "{{{{ answer.balance }}}}"}}
             example: {{answer: {{balance: 1}}}}
         """

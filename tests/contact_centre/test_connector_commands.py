@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import structlog
 from typer.testing import CliRunner
 
 from contact_centre.__main__ import app
 from tests.contact_centre.systems import says, serving
+from tests.instance import ROOT, prepare
 
 BILLING = """
 base: {base}
@@ -173,6 +177,36 @@ def test_the_check_of_flows_knows_the_connectors(centre: Path) -> None:
     code, out = run("flow", "check", str(centre))
     assert code == 1
     assert "facturacion.yaml:1:" in out
+
+
+async def test_the_simulator_runs_by_itself_and_says_where(centre: Path) -> None:
+    command = (sys.executable, "-m", "contact_centre", "connector", "simulate", str(centre), "--port", "0")
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            name, _, base = (await process.stdout.readline()).decode().split()
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{base}/saldo/1001") as answer:
+                assert (answer.status, await answer.json()) == (200, {"balance": 7.25})
+            async with session.get(f"{base}/saldo/1") as answer:
+                assert answer.status == 404
+            async with session.get(f"{base}/otra") as answer:
+                assert answer.status == 501
+        assert name == "facturacion:"
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 130
+
+
+async def test_a_centre_with_a_wrong_description_does_not_start_and_says_where(
+    centre: Path, tmp_path: Path
+) -> None:
+    (centre / "connectors" / "facturacion.yaml").write_text("base: x\noperations: {a: {get: /a}}\n")
+    instance = prepare(tmp_path / "home", flows_folder=str(tmp_path / "flows"))
+    outcome = await instance.command("up", "--no-telephone", check=False)
+    assert outcome.code != 0
+    assert "facturacion.yaml:1:7: error:" in outcome.err
 
 
 def test_a_folder_without_connectors_is_told(tmp_path: Path) -> None:
