@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ivr_flows import OperationView, read_flows
+from ivr_flows import OperationView, outline, read_flows
 from ivr_flows.effects import AskSystem, Enqueue, HangUp, Prompt, Say
 from ivr_flows.inputs import Answered, Digits, Done, Failed, Input, NoInput, NotFound, Unavailable
 from tests.ivr_flows.lines import Line, flows_of
@@ -225,6 +225,20 @@ steps:
     assert codes == ["look_up_changes"]
     assert read_flows({"main": text.replace("look_up", "act")}, {"soporte"}, SYSTEMS)[1] == []
     assert read_flows({"main": text}, {"soporte"})[1] == []  # what is not known cannot be judged
+
+
+def test_a_drawn_flow_names_the_system_and_where_each_answer_leads() -> None:
+    step = next(each for each in outline(flows_of(PLAIN)["main"]) if each.id == "saldo")
+    assert (step.about, step.heard) == ("facturacion", {"es": "Ya va", "en": "Wait"})
+    ways = {way.label: way.to for way in step.ways}
+    assert ways == {"not_found": "no_existe", "failed": "persona", "": "dice"}
+
+
+def test_a_secret_is_not_said_while_waiting() -> None:
+    text = BALANCE.replace("SECRET", "true").replace(
+        "FAILED", 'while_waiting: {es: "{{ contrato }}", en: "x"}'
+    )
+    assert "secret_shown" in [problem.code for problem in read_flows({"main": text}, {"soporte"})[1]]
 
 
 def test_asking_again_and_again_without_listening_is_an_endless_loop() -> None:
