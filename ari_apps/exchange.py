@@ -9,7 +9,7 @@ from ari_apps.ari import AriClient
 from ari_apps.lines import Lines
 from ari_apps.phones import Phones
 from ari_apps.plan import TelephonePlan
-from ari_apps.ports import Contacts, Keeping, Recording
+from ari_apps.ports import Connectors, Contacts, Keeping, NoConnectors, Recording
 from ari_apps.routes import Routes
 from ari_apps.speech import Speech
 from ivr_flows.machine import Machine
@@ -32,6 +32,7 @@ class Exchange:
     news: News
     lines: Lines
     keeping: Keeping
+    connectors: Connectors = field(default_factory=NoConnectors)
     routes: Routes = field(default_factory=Routes)
     rooms: set[str] = field(default_factory=set)  # queues' bridges that exist and play
     waiting: dict[str, set[str]] = field(default_factory=dict)  # calls in each, or on their way in

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ari_apps import outbound, voicemail
+from ari_apps import asking, outbound, voicemail
 from ari_apps.call import Call, absorbed
 from ari_apps.signals import Asked, Digit, Played, StageChanged
 from ivr_flows import Turn, inputs
 from ivr_flows.context import Context, QueueView
 from ivr_flows.effects import (
+    AskSystem,
     Effect,
     Enqueue,
     Gather,
@@ -151,6 +152,8 @@ async def _carry_out(call: Call, effect: Effect) -> Input | None:  # noqa: PLR09
                 call, effect.queue, effect.prompts, effect.max_length_s, effect.silence_s
             )
             return inputs.Done() if kept else inputs.NoInput()
+        case AskSystem():
+            return await asking.ask(call, effect)
         case HangUp():
             reason = EndReason.VOICEMAIL_LEFT if call.message_kept else EndReason.FLOW_ENDED
             await _end(call, reason, effect.reason)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ivr_flows.effects import AskSystem
+from ivr_flows.inputs import Answered, NotFound, Unavailable
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -41,6 +44,20 @@ class Keeping(Protocol):
     async def kept(self, family: str) -> Mapping[str, str]: ...
 
     async def forget(self, family: str, key: str) -> None: ...
+
+
+class Connectors(Protocol):
+    """The institution's own systems, as flows ask them."""
+
+    async def ask(self, asked: AskSystem, key: str) -> Answered | NotFound | Unavailable:
+        """In a bounded time, and without raising. `key`: the same for what is asked again after a crash."""
+
+
+class NoConnectors:
+    """An institution that has described none."""
+
+    async def ask(self, asked: AskSystem, key: str) -> Answered | NotFound | Unavailable:
+        return Unavailable("unknown_connector")
 
 
 class Audit(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ari_apps.commands import Command
 from ari_apps.legs import Leg
+from ivr_flows.inputs import Input
 from voice_core.interaction import Interaction
 
 
@@ -95,6 +96,14 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class SystemAnswered:
+    """An institution's own system, asked beside the call under this name."""
+
+    asked: str
+    answer: Input
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A person at a screen asks for something; `answer` is resolved when it is done or refused."""
 
@@ -122,5 +131,6 @@ Signal = (
     | StageChanged
     | AgentAnswered
     | Spoken
+    | SystemAnswered
     | Asked
 )

@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 
 from contact_centre.allocator import large_blocks_go_back
 from contact_centre.collector import imports
-from contact_centre.commands import backup, calls, flows, users
+from contact_centre.commands import backup, calls, connectors, flows, users
 from contact_centre.commands.console import carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
 from contact_centre.settings import FIRST_NODE, Settings, load_settings
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="user")
 app.add_typer(calls.app, name="calls")
+app.add_typer(connectors.app, name="connector")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.add_typer(flows.app, name="flow")

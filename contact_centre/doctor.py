@@ -21,6 +21,8 @@ from contact_centre.asterisk_installation import find_asterisk, find_espeak
 from contact_centre.asterisk_process import port_problem
 from contact_centre.centre_reading import NAME as CENTRE_FILE
 from contact_centre.centre_reading import load_centre, require_flows
+from contact_centre.connectors.reading import Shelf, read_beside
+from contact_centre.connectors.service import secret_of
 from contact_centre.listening import require_safe
 from contact_centre.secrets_file import NAME as SECRETS_FILE
 from contact_centre.secrets_file import load_secrets
@@ -131,18 +133,34 @@ def _centre(settings: Settings) -> Iterator[Finding]:
         yield Finding("centre", False, str(error), str(error))
         return
     folder = settings.flows_folder / centre.organisation.flows
-    flows, found = read_folder(folder, set(centre.queue_configs()))
-    problems = [one for one in found if one.severity == "error"]
+    systems = read_beside(folder)
+    flows, found = read_folder(folder, set(centre.queue_configs()), systems.views())
+    problems = [one for one in (*systems.problems, *found) if one.severity == "error"]
     try:
         if not problems:
             require_flows(path, centre, flows)
         yield Finding("centre", True, str(path), str(path))
     except CentralitaError as error:
         yield Finding("centre", False, str(error), str(error))
+    yield from _connectors(settings, systems)
     yield _judged(
         "flows", not problems, (str(folder), str(folder)),
         (f"{len(problems)} errores: ejecute `centralita flow check`",
          f"{len(problems)} errors: run `centralita flow check`"),
+    )  # fmt: skip
+
+
+def _connectors(settings: Settings, systems: Shelf) -> Iterator[Finding]:
+    if not systems.descriptions or settings.simulate_connectors:
+        return
+    known = load_secrets(settings.home).connectors if (settings.home / SECRETS_FILE).exists() else {}
+    described = systems.descriptions.values()
+    missing = sorted({str(one.authentication.secret) for one in described if secret_of(one, known) is None})
+    names = ", ".join(missing)
+    yield _judged(
+        "connectors", not missing, (", ".join(systems.descriptions), ", ".join(systems.descriptions)),
+        (f"faltan claves: {names}; escriba cada una con `centralita connector secret`",
+         f"secrets are missing: {names}; write each with `centralita connector secret`"),
     )  # fmt: skip
 
 

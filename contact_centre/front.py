@@ -16,6 +16,7 @@ from contact_centre.books import Books, open_books
 from contact_centre.calls.routes import CallRoutes, CommandRoutes, ListenRoutes
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import NAME, load_centre
+from contact_centre.connectors.reading import read_beside
 from contact_centre.contacts.routes import ContactRoutes
 from contact_centre.flows.routes import FlowRoutes
 from contact_centre.flows.service import FlowFolder
@@ -128,7 +129,7 @@ class Front:
             ("session", SessionRoutes(books.access, books.audit, self._people.signed_out)),
             ("health", HealthRoutes(self._checks(), needed=frozenset({"database"}))),
             ("live", SocketRoutes(self._relay, events, self._forwarder)),
-            ("flows", FlowRoutes(FlowFolder(flows, self._centre))),
+            ("flows", FlowRoutes(FlowFolder(flows, self._centre, lambda: read_beside(flows).told()))),
             ("contacts", ContactRoutes(books.contacts)),
             ("users", UserRoutes(books.access, books.audit, self._people.changed)),
             ("audit", AuditRoutes(books.audit)),

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from voice_core.errors import InvalidInputError, UnwritableError
-from voice_core.whole_file import create_whole
+from voice_core.whole_file import create_whole, replace_whole
 
 NAME = "secrets.json"
 ACCOUNT = "centralita"  # whose passwords they are, in ari.conf and manager.conf
@@ -46,14 +46,25 @@ def _not_guessable(value: str) -> str:
 Secret = Annotated[str, Field(min_length=16, max_length=200, repr=False), AfterValidator(_not_guessable)]
 
 
+def _sendable(value: str) -> str:
+    if not value.isprintable() or not value.isascii() or value != value.strip():
+        raise ValueError("must be printable, without spaces around it")
+    return value
+
+
+# Given by whoever runs that system: as strong as they made it.
+Given = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_sendable)]
+
+
 class Secrets(BaseModel):
-    """Passwords between our own parts; none is ever typed by a person."""
+    """Passwords between our own parts, none of them ever typed by a person; and those of the institution's systems."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ari_password: Secret
     ami_password: Secret
     session_key: Secret
+    connectors: dict[str, Given] = Field(default={}, repr=False)  # by the names their descriptions give
 
 
 def load_secrets(home: Path) -> Secrets:
@@ -70,9 +81,29 @@ def load_secrets(home: Path) -> Secrets:
         ) from error
     except ValidationError as error:
         name = error.errors(include_input=False)[0]["loc"] or ("file",)
+        if name[0] == "connectors":
+            where = ".".join(map(str, name))
+            raise InvalidInputError(
+                f"{path}: {where} must be a text that can be sent: write it again"
+            ) from None
         raise InvalidInputError(
             f"{path}: {name[0]} is missing, empty or guessable. Remove the file to have new secrets made"
         ) from None
+
+
+def give_secret(home: Path, name: str, value: str) -> None:
+    """What a connector signs in with, under the name its description gives. Raises as `load_secrets`."""
+    path, secrets = home / NAME, load_secrets(home)
+    try:
+        given = Secrets(**secrets.model_dump() | {"connectors": {**secrets.connectors, name: value}})
+    except ValidationError:
+        raise InvalidInputError(
+            f"{name} must be printable ASCII without spaces around it, and not empty: nothing was changed"
+        ) from None
+    try:
+        replace_whole(path, given.model_dump_json(indent=2))
+    except OSError as error:
+        raise UnwritableError(path, error.strerror) from error
 
 
 def between_nodes(secrets: Secrets) -> str:
@@ -81,7 +112,7 @@ def between_nodes(secrets: Secrets) -> str:
 
 
 def _write_new(path: Path) -> None:
-    values = {name: _new_secret() for name in Secrets.model_fields}
+    values = {name: _new_secret() for name, field in Secrets.model_fields.items() if field.is_required()}
     try:
         create_whole(path, json.dumps(values, indent=2))
     except OSError as error:

@@ -159,6 +159,7 @@ class Settings(BaseModel):
     # Where `run web` reaches the controller, when not at http_host and http_port.
     controller_url: str = Field(default="", pattern=r"^(https?://[A-Za-z0-9.\-\[\]:]+/?)?$", max_length=200)
     flows_folder: Path = CHECKOUT / "ivr_flows" / "flows"
+    simulate_connectors: bool = False  # the institution's systems are answered for from their examples
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     nodes: tuple[FurtherNode, ...] = ()  # Asterisks beside the first, which is described above
 

@@ -20,6 +20,7 @@ from ari_apps.live_calls import LiveCalls
 from ari_apps.nodes import Nodes
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
+from ari_apps.ports import Connectors
 from ari_apps.speech import Speech
 from ari_apps.switchboard import Switchboard
 from ari_apps.telephone import Telephone
@@ -63,6 +64,7 @@ class House:
     books: Books
     desk: Desk
     news: LocalNews
+    connectors: Connectors
 
     @property
     def vault(self) -> Path:
@@ -262,6 +264,7 @@ def _board(
         news=house.news,
         lines=lines,
         keeping=node.ami,
+        connectors=house.connectors,
     )
     board = Switchboard(exchange, lambda: [agent.id for agent in house.desk.agents()])
     board.on_back = node.reload

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ari_apps.ports import Connectors
 from ari_apps.presenter import TaskPresenter
 from contact_centre.access.models import User
 from contact_centre.access.reactions import UserChanges
@@ -23,6 +24,9 @@ from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
 from contact_centre.centre_reading import NAME, ensure_centre_file, load_centre, require_flows
 from contact_centre.collector import settled
+from contact_centre.connectors.reading import Shelf, read_beside
+from contact_centre.connectors.service import open_connectors
+from contact_centre.connectors.simulator import simulated
 from contact_centre.flows.service import FlowFolder
 from contact_centre.listening import Door, site_of
 from contact_centre.live.feed import Feed
@@ -34,7 +38,7 @@ from contact_centre.one_instance import one_instance
 from contact_centre.people import FirstPassword, ensure_people, people_told, seat, take_back_untold
 from contact_centre.readiness import checks_of
 from contact_centre.recordings.reactions import DESCRIBE
-from contact_centre.secrets_file import load_secrets
+from contact_centre.secrets_file import Secrets, load_secrets
 from contact_centre.service_manager import Notifier
 from contact_centre.settings import CHECKOUT, Settings
 from contact_centre.shared.link import open_link
@@ -44,7 +48,7 @@ from contact_centre.web.metrics import MeasuredStore, Metrics
 from contact_centre.web.people import People
 from contact_centre.web.screens import Parts, build_screens
 from contact_centre.web.sockets import Sockets
-from ivr_flows import load_flows
+from ivr_flows import FlowErrors, load_flows
 from recorder.recording import Recorder
 from voice_core.desk import Desk
 from voice_core.errors import UnavailableError
@@ -92,7 +96,7 @@ async def run(
         owned = await stack.enter_async_context(owning)
         await stack.enter_async_context(all_running({name: job() for name, job in owned.jobs.items()}))
         across = Across(link, owned.lease)
-        house, metrics = await _house(settings, centre, books, owned)
+        house, metrics = await _house(settings, centre, books, owned, stack)
         stack.push_async_callback(_take_back, books, settings.home)
         first = await ensure_people(books.access, settings.home)
         everybody = await books.access.users()
@@ -171,14 +175,32 @@ async def _take_back(books: Books, home: Path) -> None:
         await take_back_untold(books.access, home)
 
 
-async def _house(settings: Settings, centre: Centre, books: Books, owned: Owned) -> tuple[House, Metrics]:
-    queues = set(centre.queue_configs())
-    flows = await asyncio.to_thread(load_flows, settings.flows_folder / centre.organisation.flows, queues)
+async def _house(
+    settings: Settings, centre: Centre, books: Books, owned: Owned, stack: AsyncExitStack
+) -> tuple[House, Metrics]:
+    queues, folder = set(centre.queue_configs()), settings.flows_folder / centre.organisation.flows
+    shelf = await asyncio.to_thread(read_beside, folder)
+    if shelf.errors:
+        raise FlowErrors(shelf.errors)
+    flows = await asyncio.to_thread(load_flows, folder, queues, shelf.views())
     require_flows(settings.home / NAME, centre, flows)
-    metrics, news = Metrics(), LocalNews()
+    metrics, news, secrets = Metrics(), LocalNews(), load_secrets(settings.home)
+    connectors = await _connectors(settings, shelf, secrets, metrics, stack)
     desk = Desk(MeasuredStore(owned.store, metrics.commits), news, books.clock, centre.queue_configs())
     desk.listen(metrics.counts.follow)
-    return House(settings, load_secrets(settings.home), centre, flows, books, desk, news), metrics
+    return House(settings, secrets, centre, flows, books, desk, news, connectors), metrics
+
+
+async def _connectors(
+    settings: Settings, shelf: Shelf, secrets: Secrets, metrics: Metrics, stack: AsyncExitStack
+) -> Connectors:
+    """The institution's own systems, or what stands in their place."""
+    descriptions = shelf.descriptions
+    if settings.simulate_connectors and descriptions:
+        descriptions = await stack.enter_async_context(simulated(descriptions))
+        log.warning("connectors_simulated", connectors=sorted(descriptions))
+    observe = metrics.counts.asked_system
+    return await stack.enter_async_context(open_connectors(descriptions, secrets.connectors, observe=observe))
 
 
 async def _room(house: House, recorder: Recorder, telephony: Telephony | None) -> Room:
@@ -202,6 +224,7 @@ def _parts(
     telephony: Telephony | None, word: str,
 ) -> Parts:  # fmt: skip
     books, zone = house.books, ZoneInfo(house.centre.organisation.timezone)
+    flows = house.settings.flows_folder / house.centre.organisation.flows
     return Parts(
         centre=house.centre,
         desk=house.desk,
@@ -212,7 +235,7 @@ def _parts(
         contacts=books.contacts,
         calls=Calls(house.desk, books.store, books.queries),
         timelines=Timelines(house.desk, books.queries, books.clock, zone),
-        flows=FlowFolder(house.settings.flows_folder / house.centre.organisation.flows, house.centre),
+        flows=FlowFolder(flows, house.centre, lambda: read_beside(flows).told()),
         recordings=recorder,
         metrics=metrics,
         checks=checks_of(books.engine, router, telephony.telephone if telephony else None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr_flows.connector_view import ConnectorViews, OperationView
 from ivr_flows.context import Context, Organisation, QueueView
 from ivr_flows.errors import FlowErrors, FlowNotFoundError
 from ivr_flows.flow import Flow, Flows
@@ -13,12 +14,14 @@ from ivr_flows.schema import json_schema
 from ivr_flows.turn import Step, Turn
 
 __all__ = [
+    "ConnectorViews",
     "Context",
     "Flow",
     "FlowErrors",
     "FlowNotFoundError",
     "Flows",
     "Machine",
+    "OperationView",
     "Organisation",
     "Problem",
     "QueueView",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from ivr_flows.connector_checks import check_systems
+from ivr_flows.connector_view import ConnectorViews
 from ivr_flows.flow import Flow, FlowStep
 from ivr_flows.graph import loops, reachable
 from ivr_flows.pieces import (
@@ -29,12 +31,26 @@ from ivr_flows.verbs.transfer import Transfer
 from ivr_flows.yaml_source import Source
 
 _SPOKEN = frozenset(
-    {"prompt", "no_input", "invalid", "minimum", "maximum", "earliest", "latest"}  # bounds are told
+    {
+        "prompt",
+        "while_waiting",
+        "no_input",
+        "invalid",
+        "minimum",
+        "maximum",
+        "earliest",
+        "latest",
+    }  # bounds are told
 )
 _SURROUNDINGS = RESERVED_VARIABLES | {"language", MANNER}
 
 
-def check_flows(flows: Mapping[str, Flow], sources: Mapping[str, Source], queues: set[str] | None) -> None:
+def check_flows(
+    flows: Mapping[str, Flow],
+    sources: Mapping[str, Source],
+    queues: set[str] | None,
+    connectors: ConnectorViews | None = None,
+) -> None:
     """Add what is found to each flow's source."""
     called = {
         step.verb.flow
@@ -45,6 +61,8 @@ def check_flows(flows: Mapping[str, Flow], sources: Mapping[str, Source], queues
     for name, flow in flows.items():
         source = sources[name]
         _check_names(flow, source, flows, set(sources), queues)
+        if connectors is not None:
+            check_systems(flow, source, connectors)
         _check_languages(flow, source)
         _check_variables(flow, source)
         if any(problem.severity == "error" for problem in source.problems):

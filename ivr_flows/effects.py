@@ -85,10 +85,26 @@ class RecordVoicemail:
 
 
 @dataclass(frozen=True, slots=True)
+class AskSystem:
+    """Ask an institution's own system, or have it do something. Answer: Answered, NotFound, Unavailable, Failed.
+
+    `secrets` names the arguments that must reach no log and no screen. `key` is the same when a crash makes the step
+    run again, and another each time the flow comes here anew. `waiting` is said when the answer takes its time.
+    """
+
+    connector: str
+    operation: str
+    arguments: Mapping[str, str | int | float | bool | None]
+    secrets: frozenset[str]
+    key: str
+    waiting: tuple[Prompt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """The last effect. `reason`: "flow_ended", "flow_error", or the designer's word."""
 
     reason: str = "flow_ended"
 
 
-Effect = Say | Gather | Enqueue | TransferOut | TransferAgent | RecordVoicemail | HangUp
+Effect = Say | Gather | Enqueue | TransferOut | TransferAgent | RecordVoicemail | AskSystem | HangUp

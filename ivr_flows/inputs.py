@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +37,24 @@ class Failed:
     reason: str
 
 
-Input = Done | Digits | Words | NoInput | Failed
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an institution's own system said, by the names its description gives."""
+
+    values: Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The system answered: it knows no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The system gave no answer that can be used. `words`: what the caller is told, by language."""
+
+    reason: str
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+Input = Done | Digits | Words | NoInput | Failed | Answered | NotFound | Unavailable

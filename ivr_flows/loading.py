@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ivr_flows.checks import check_flows
+from ivr_flows.connector_view import ConnectorViews
 from ivr_flows.errors import FlowErrors
 from ivr_flows.flow import Flow, Flows
 from ivr_flows.pieces import Name
@@ -17,13 +18,15 @@ MAX_FILES = 300
 TESTS = ".test.yaml"  # what stands beside the flows and tests them
 
 
-def load_flows(folder: Path, queues: set[str] | None = None) -> Flows:
-    """The flows in `folder` (`*.yaml`, named after their files); `queues`: the names, when known.
+def load_flows(
+    folder: Path, queues: set[str] | None = None, connectors: ConnectorViews | None = None
+) -> Flows:
+    """The flows in `folder` (`*.yaml`, named after their files); `queues`, `connectors`: when they are known.
 
     Raises FlowErrors; warnings pass.
     """
     warm_up()
-    flows, problems = read_folder(folder, queues)
+    flows, problems = read_folder(folder, queues, connectors)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise FlowErrors(errors)
@@ -35,12 +38,16 @@ def check(folder: Path, queues: set[str] | None = None) -> list[Problem]:
     return read_folder(folder, queues)[1]
 
 
-def read_flows(texts: dict[str, str], queues: set[str] | None = None) -> tuple[Flows, list[Problem]]:
+def read_flows(
+    texts: dict[str, str], queues: set[str] | None = None, connectors: ConnectorViews | None = None
+) -> tuple[Flows, list[Problem]]:
     """The same from memory: flow name → YAML. For editors and tests."""
-    return _read({f"{name}.yaml": text.encode() for name, text in texts.items()}, queues)
+    return _read({f"{name}.yaml": text.encode() for name, text in texts.items()}, queues, connectors)
 
 
-def read_folder(folder: Path, queues: set[str] | None) -> tuple[Flows, list[Problem]]:
+def read_folder(
+    folder: Path, queues: set[str] | None, connectors: ConnectorViews | None = None
+) -> tuple[Flows, list[Problem]]:
     """The usable flows, and everything wrong with the folder; whoever runs them wants `load_flows`."""
     try:
         files = sorted(
@@ -60,11 +67,13 @@ def read_folder(folder: Path, queues: set[str] | None) -> tuple[Flows, list[Prob
             problems.append(Problem(str(path), 1, 1, "unreadable", data={"detail": error.strerror or "?"}))
     if not contents and not problems:
         problems.append(Problem(str(folder), 1, 1, "no_flows", data={"folder": str(folder)}))
-    flows, found = _read(contents, queues)
+    flows, found = _read(contents, queues, connectors)
     return flows, problems + found
 
 
-def _read(contents: dict[str, bytes], queues: set[str] | None) -> tuple[Flows, list[Problem]]:
+def _read(
+    contents: dict[str, bytes], queues: set[str] | None, connectors: ConnectorViews | None
+) -> tuple[Flows, list[Problem]]:
     flows: dict[str, Flow] = {}
     sources: dict[str, Source] = {}
     unusable: list[Source] = []
@@ -83,7 +92,7 @@ def _read(contents: dict[str, bytes], queues: set[str] | None) -> tuple[Flows, l
             sources[name] = source
         if flow is not None:
             flows[name] = flow
-    check_flows(flows, sources, queues)
+    check_flows(flows, sources, queues, connectors)
     problems = [problem for source in [*sources.values(), *unusable] for problem in source.problems]
     ordered = sorted(dict.fromkeys(map(_Once, problems)), key=lambda one: one.order)
     return Flows(flows), [one.problem for one in ordered]

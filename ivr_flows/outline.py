@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ivr_flows.flow import Flow, FlowStep
 from ivr_flows.phrases import HUMAN_KEY
-from ivr_flows.pieces import FlowName, Prompts, QueueName, Target, pieces
+from ivr_flows.pieces import ConnectorName, FlowName, Prompts, QueueName, Target, pieces
 from ivr_flows.verbs import Verb
 from ivr_flows.verbs.ask import Ask
 from ivr_flows.verbs.hours import Hours
@@ -30,7 +30,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class StepOutline:
-    """`about`: the queue or flow it leads into, "" otherwise. `heard`: what is said first, by language, as written."""
+    """`about`: the queue or flow it leads into, the system it asks, or "". `heard`: what is said first, by language,
+    as written.
+    """
 
     id: str
     verb: str
@@ -45,7 +47,9 @@ def outline(flow: Flow) -> tuple[StepOutline, ...]:
 
 def _step(flow: Flow, step: FlowStep) -> StepOutline:
     found = [piece for _, piece in pieces(step.verb)]
-    about = next((str(piece) for piece in found if isinstance(piece, QueueName | FlowName)), "")
+    about = next(
+        (str(piece) for piece in found if isinstance(piece, QueueName | FlowName | ConnectorName)), ""
+    )
     prompts = next((piece for piece in found if isinstance(piece, Prompts)), None)
     heard = prompts.written() if prompts is not None else {}
     ways = tuple(dict.fromkeys(_ways(flow, step)))

@@ -6,6 +6,11 @@ from ivr_flows.effects import Prompt
 
 _PHRASES = {
     "no_input": {"es": "No recibí ninguna respuesta.", "en": "I did not hear anything."},
+    "one_moment": {"es": "Un momento, por favor.", "en": "One moment, please."},
+    "system_down": {
+        "es": "El sistema que se necesita no responde en este momento.",
+        "en": "The system this needs does not answer at the moment.",
+    },
     "invalid": {"es": "Esa opción no es válida.", "en": "That option is not valid."},
     "not_accepted": {"es": "Esa respuesta no es válida.", "en": "That answer is not valid."},
     "number": {"es": "No entendí ese número.", "en": "I did not understand that number."},

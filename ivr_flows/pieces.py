@@ -78,6 +78,10 @@ class FlowName(Name):
     __slots__ = ()
 
 
+class ConnectorName(Name):
+    __slots__ = ()
+
+
 class VariableName(Name):
     __slots__ = ()
     pattern: ClassVar[str] = r"[^\W\d]\w{0,39}"

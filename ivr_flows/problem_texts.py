@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ivr_flows.connector_texts import CONNECTOR_TEXTS
+
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "no_flows": {
         "es": ("La carpeta {folder} no tiene ningún flujo.", "Cree en ella un archivo .yaml con sus pasos."),
@@ -340,6 +342,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "es": ("Se esperaba «{wanted}» y el flujo está en «{now}».", "Corrija el flujo o la prueba."),
         "en": ("`{wanted}` was expected, and the flow is at `{now}`.", "Mend the flow or the test."),
     },
+    "not_called": {
+        "es": ("No se consultó «{wanted}»; se consultó: {now}.", "Corrija el flujo o la prueba."),
+        "en": ("`{wanted}` was not called; called: {now}.", "Mend the flow or the test."),
+    },
     "other_value": {
         "es": ("{name} es «{found}» y se esperaba «{wanted}».", "Corrija el flujo o la prueba."),
         "en": ("{name} is `{found}`; `{wanted}` was expected.", "Mend the flow or the test."),
@@ -369,4 +375,4 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Go on to its end, or finish with `hangs_up`.",
         ),
     },
-}
+} | CONNECTOR_TEXTS

@@ -141,7 +141,7 @@ def _parsed(source: Source, path: Path, verb: type[Verb], raw: Any) -> Verb | No
     try:
         return verb.parse(raw)
     except ValidationError as errors:
-        note(source, path, errors, verb.field_names())
+        note_errors(source, path, errors, verb.field_names())
         return None
 
 
@@ -150,11 +150,11 @@ def _validated(source: Source, path: Path, model: type[Model], raw: Any) -> Mode
         return model.model_validate(raw)
     except ValidationError as errors:
         known = set(model.model_fields) | (set(VERBS) if model is StepCommon else {"steps"})
-        note(source, path, errors, known)
+        note_errors(source, path, errors, known)
         return None
 
 
-def note(source: Source, path: Path, errors: ValidationError, known: set[str]) -> None:
+def note_errors(source: Source, path: Path, errors: ValidationError, known: set[str]) -> None:
     """Turn pydantic's list into problems with lines. At most ten a step: the rest follows from them."""
     for error in errors.errors(include_url=False)[:10]:
         where: Path = (*path, *error["loc"])

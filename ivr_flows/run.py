@@ -44,6 +44,7 @@ class Run:
     attempts: int = 0  # how often the present question was asked
     steps: int = 0  # walked in this contact
     errors: int = 0
+    asked: int = 0  # how often an institution's own system has answered
     ahead: str = ""  # keys pressed while something was being said
     ended: str = ""  # the reason, once hung up
     stack: list[Caller] = field(default_factory=list)
@@ -80,6 +81,7 @@ class Run:
             "attempts": self.attempts,
             "steps": self.steps,
             "errors": self.errors,
+            "asked": self.asked,
             "ahead": self.ahead,
             "ended": self.ended,
             "stack": [caller.to_json() for caller in self.stack],
@@ -97,6 +99,7 @@ class Run:
             attempts=_count(state["attempts"]),
             steps=_count(state["steps"]),
             errors=_count(state["errors"]),
+            asked=_count(state.get("asked", 0)),  # not there in what was stored before there were systems
             ahead=_text(state["ahead"]),
             ended=_text(state["ended"]),
             stack=[_caller(one) for one in state["stack"]],

@@ -11,7 +11,7 @@ import typer
 from ivr_flows import Flows, Machine, Organisation
 from ivr_flows.checks import queues_of
 from ivr_flows.effects import Enqueue, Gather, HangUp, RecordVoicemail, TransferAgent, TransferOut
-from ivr_flows.rehearsal import Conversation
+from ivr_flows.rehearsal import Conversation, Systems
 from ivr_flows.rehearsal.story import Given
 from voice_core.errors import InvalidInputError, NotFoundError
 
@@ -64,15 +64,15 @@ def talk(
     organisation: Organisation,
     flow: str,
     situation: Given,
+    systems: Systems,
     *,
     language: str,
     read: Callable[[], str] = lambda: input("> "),
 ) -> None:
     """Until somebody hangs up, or the contact is handed on. `read` gives one answer; EOFError hangs up."""
     words = _WORDS[language]
-    conversation = Conversation(
-        Machine(flows, organisation), flow, situation.context(organisation, queues_of(flows))
-    )
+    context = situation.context(organisation, queues_of(flows))
+    conversation = Conversation(Machine(flows, organisation), flow, context, situation.answers(systems))
     typer.secho(words["help"], dim=True)
     heard = errors = 0
     while True:

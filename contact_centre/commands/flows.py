@@ -15,7 +15,7 @@ from contact_centre.commands import flow_try
 from contact_centre.commands.console import print_json, refuse
 from contact_centre.settings import load_settings
 from ivr_flows import Flows, Organisation, Problem, read_folder
-from ivr_flows.rehearsal import Covered, Rehearsed, Verdict, rehearse
+from ivr_flows.rehearsal import Covered, Rehearsed, Systems, Verdict, rehearse
 from voice_core.errors import CentralitaError
 
 app = typer.Typer(no_args_is_help=True, help="Flujos de conversación. (Conversation flows.)")
@@ -37,6 +37,7 @@ class _Shelf:
     flows: Flows
     problems: list[Problem]
     organisation: Organisation
+    systems: Systems
     numbers: dict[str, str] = field(default_factory=dict)  # which flow each leads into
 
 
@@ -78,7 +79,7 @@ def play_tests(
     """
     shelf = _sound(folder, lang)
     began = time.perf_counter()
-    found = rehearse(shelf.folder, shelf.flows, shelf.organisation, only)
+    found = rehearse(shelf.folder, shelf.flows, shelf.organisation, only, shelf.systems)
     took_s = time.perf_counter() - began
     too_little = found.steps_percent < coverage and not only
     if as_json:
@@ -110,7 +111,7 @@ def converse(
     try:
         name = flow_try.flow_named(flow, shelf.flows, shelf.numbers)
         situation = flow_try.given(caller, flow, at)
-        flow_try.talk(shelf.flows, shelf.organisation, name, situation, language=lang)
+        flow_try.talk(shelf.flows, shelf.organisation, name, situation, shelf.systems, language=lang)
     except CentralitaError as error:
         refuse(error)
 
@@ -209,16 +210,22 @@ def _sound(folder: Path | None, lang: Language) -> _Shelf:
 
 def _read(folder: Path | None) -> _Shelf:
     from contact_centre.centre_reading import ensure_centre_file, load_centre
+    from contact_centre.connectors.examples import from_examples
+    from contact_centre.connectors.reading import read_beside
     from contact_centre.telephony import organisation_of
 
-    if folder is not None:
-        return _Shelf(folder, *read_folder(folder, None), Organisation(folder.name))
-    try:
-        settings = load_settings()
-        centre = load_centre(ensure_centre_file(settings))
-    except CentralitaError as error:
-        refuse(error)
-    folder = settings.flows_folder / centre.organisation.flows
-    numbers = {entry.number: entry.flow for entry in centre.numbers}
-    read = read_folder(folder, set(centre.queue_configs()))
-    return _Shelf(folder, *read, organisation_of(centre), numbers)
+    numbers: dict[str, str] = {}
+    organisation, queues = Organisation(folder.name if folder else ""), None
+    if folder is None:
+        try:
+            settings = load_settings()
+            centre = load_centre(ensure_centre_file(settings))
+        except CentralitaError as error:
+            refuse(error)
+        folder = settings.flows_folder / centre.organisation.flows
+        organisation, queues = organisation_of(centre), set(centre.queue_configs())
+        numbers = {entry.number: entry.flow for entry in centre.numbers}
+    described = read_beside(folder)
+    flows, problems = read_folder(folder, queues, described.views())
+    systems = from_examples(described.descriptions)
+    return _Shelf(folder, flows, [*described.problems, *problems], organisation, systems, numbers)

@@ -1,6 +1,7 @@
 """What has happened since the start, counted from stored changes: ends, offers, recordings; and how long things took.
 
-Labels are our own words and the queues' names, so their number is bounded; nobody's name or number is among them.
+Labels are our own words and the names of queues and connectors, so their number is bounded; nobody's name or number
+is among them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from voice_core.news import LocalNews
 from voice_core.ports import Change
 
 _WAITS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
+_ANSWERS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60)
 _TALKS = (5, 15, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
 _DECLINES = frozenset({"refused", "no_answer", "unreachable", "failed", "away", "withdrawn"})
 _RECORDING_ALARMS = {"recording_lost": "lost", "recording_failed": "failed"}
@@ -58,6 +60,13 @@ class Counts:
             buckets=_TALKS,
             registry=registry,
         )
+        self.systems = Histogram(
+            "centralita_connector_seconds",
+            "Until an institution's own system had answered, or was given up",
+            ["connector", "outcome"],
+            buckets=_ANSWERS,
+            registry=registry,
+        )
         self._seen_reconnects = 0
 
     def follow(self, change: Change) -> None:
@@ -79,6 +88,10 @@ class Counts:
                         self.recordings.labels(result).inc()
                     if (refuses := _DISK_ALARMS.get(notice.code)) is not None:
                         self.disk.set(refuses)
+
+    def asked_system(self, connector: str, outcome: str, seconds: float) -> None:
+        """Names come from descriptions, outcomes from our own few words."""
+        self.systems.labels(connector, outcome).observe(seconds)
 
     def reconnected(self, times: int) -> None:
         """How often so far, as whoever keeps the connection counts it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from ivr_flows.context import Organisation
 from ivr_flows.flow import Flows
 from ivr_flows.problems import Problem
-from ivr_flows.rehearsal.conversation import Conversation, Heard, NobodyListensError
+from ivr_flows.rehearsal.conversation import Conversation, Heard, NobodyListensError, Systems, unknown
 from ivr_flows.rehearsal.coverage import Coverage, Covered
 from ivr_flows.rehearsal.play import Verdict, play
 from ivr_flows.rehearsal.reading import Case, read_cases
@@ -20,8 +20,10 @@ __all__ = [
     "Heard",
     "NobodyListensError",
     "Rehearsed",
+    "Systems",
     "Verdict",
     "rehearse",
+    "unknown",
 ]
 
 
@@ -39,11 +41,17 @@ class Rehearsed:
         return [verdict for verdict in self.verdicts if verdict.problem is not None]
 
 
-def rehearse(folder: Path, flows: Flows, organisation: Organisation, only: str = "") -> Rehearsed:
+def rehearse(
+    folder: Path,
+    flows: Flows,
+    organisation: Organisation,
+    only: str = "",
+    systems: Systems = unknown,
+) -> Rehearsed:
     """Play every story beside the flows in `folder`, or those whose name holds `only`."""
     coverage, found = Coverage(flows), read_cases(folder, flows)
     wanted = [case for case in found.cases if only.casefold() in case.name.casefold()]
-    verdicts = tuple(play(case, flows, organisation) for case in wanted)
+    verdicts = tuple(play(case, flows, organisation, systems) for case in wanted)
     for verdict in verdicts:
         coverage.add(verdict.trace)
     covered = tuple(coverage.of(name) for name in flows)

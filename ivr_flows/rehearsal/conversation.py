@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ivr_flows import effects, inputs
 from ivr_flows.context import Context
-from ivr_flows.effects import Effect, Gather, Prompt, RecordVoicemail, Say
+from ivr_flows.effects import AskSystem, Effect, Gather, Prompt, RecordVoicemail, Say
 from ivr_flows.inputs import Input
 from ivr_flows.keypad import take, when_quiet
 from ivr_flows.machine import Machine
@@ -18,6 +18,8 @@ from ivr_flows.turn import Step, Turn
 
 LETTERS_A_SECOND = 14.0  # of a text that is spoken, roughly; a recording counts as one of RECORDING_S
 RECORDING_S = 4.0
+Systems = Callable[[AskSystem], Input]
+"""What an institution's own systems answer, at once."""
 LEAVES_TO = (effects.Enqueue, effects.TransferOut, effects.TransferAgent)
 
 
@@ -34,6 +36,10 @@ class Heard:
         return self.prompt.text or f"[{self.prompt.file}]"
 
 
+def unknown(_: AskSystem) -> Input:
+    return inputs.Unavailable("unknown_connector")
+
+
 class NobodyListensError(Exception):
     """The customer acts, and the flow waits for something else."""
 
@@ -44,7 +50,9 @@ class Conversation:
     Raises FlowNotFoundError when made; nothing else but NobodyListensError afterwards.
     """
 
-    def __init__(self, machine: Machine, flow: str, context: Context) -> None:
+    def __init__(self, machine: Machine, flow: str, context: Context, systems: Systems) -> None:
+        self.asked: list[AskSystem] = []
+        self._systems = systems
         self.heard: list[Heard] = []
         self.trace: list[Step] = []
         self.errors: list[str] = []
@@ -125,10 +133,15 @@ class Conversation:
             self._context = replace(self._context, data={**self._context.data, **turn.data})
             if turn.error:
                 self.errors.append(turn.error)
-            if not isinstance(turn.effect, Say):
+            if isinstance(turn.effect, Say):
+                self._hear(turn.effect.prompts, can_skip=turn.effect.interruptible)
+                given: Input = inputs.Done()
+            elif isinstance(turn.effect, AskSystem):
+                self.asked.append(turn.effect)
+                given = self._systems(turn.effect)
+            else:
                 break
-            self._hear(turn.effect.prompts, can_skip=turn.effect.interruptible)
-            turn = self._machine.resume(turn.state, inputs.Done(), self._context)
+            turn = self._machine.resume(turn.state, given, self._context)
         if isinstance(turn.effect, Gather | RecordVoicemail):
             self._hear(turn.effect.prompts, can_skip=isinstance(turn.effect, Gather))
         if self._typed and isinstance(turn.effect, Gather):

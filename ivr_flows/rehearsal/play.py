@@ -12,9 +12,9 @@ from ivr_flows.effects import Effect
 from ivr_flows.flow import Flows
 from ivr_flows.machine import Machine
 from ivr_flows.problems import Problem
-from ivr_flows.rehearsal.conversation import Conversation, Heard, NobodyListensError
+from ivr_flows.rehearsal.conversation import Conversation, Heard, NobodyListensError, Systems
 from ivr_flows.rehearsal.reading import Case
-from ivr_flows.rehearsal.story import Line, Queued, Recording, Transferred
+from ivr_flows.rehearsal.story import Called, Line, Queued, Recording, Transferred
 from ivr_flows.turn import Step
 
 GOES_ON = (effects.Gather, effects.RecordVoicemail)
@@ -36,12 +36,11 @@ class _DiffersError(Exception):
         self.code, self.data = code, data
 
 
-def play(case: Case, flows: Flows, organisation: Organisation) -> Verdict:
+def play(case: Case, flows: Flows, organisation: Organisation, systems: Systems) -> Verdict:
     """Raises nothing: whatever goes wrong is the verdict."""
     organisation = case.organisation.over(organisation)
-    talk = Conversation(
-        Machine(flows, organisation), case.flow, case.given.context(organisation, queues_of(flows))
-    )
+    context, answers = case.given.context(organisation, queues_of(flows)), case.given.answers(systems)
+    talk = Conversation(Machine(flows, organisation), case.flow, context, answers)
     player, problem = _Player(case, talk), None
     try:
         player.hear()
@@ -61,7 +60,7 @@ class _Player:
         self._case = case
         self._talk = talk
         self._fresh: list[Heard] = []  # since the customer last did something
-        self._noted = 0
+        self._noted = self._called_before = 0
         self._left = False  # the customer hung up
 
     def play(self, line: Line) -> None:
@@ -72,6 +71,8 @@ class _Player:
         elif line.hears is not None:
             for wanted in line.hears:
                 self._heard(wanted)
+        elif line.called is not None:
+            self._called(line.called)
         elif line.asked is not None:
             self._asked(str(line.asked))
         elif line.queued is not None:
@@ -90,7 +91,7 @@ class _Player:
 
     def _act(self, line: Line) -> None:
         talk = self._talk
-        self._fresh = []
+        self._fresh, self._called_before = [], len(talk.asked)
         self.said.append(f"→ {line.word}: {getattr(line, line.word)}".removesuffix(": True"))
         try:
             if line.presses is not None:
@@ -135,6 +136,20 @@ class _Player:
 
     def _all_heard(self) -> str:
         return " ".join(heard.words for heard in self._fresh) or "—"
+
+    def _called(self, wanted: Called) -> None:
+        """Since the customer last did something."""
+        fresh = self._talk.asked[self._called_before :]
+        named = [asked for asked in fresh if f"{asked.connector}.{asked.operation}" == wanted.operation]
+        if not named:
+            told = ", ".join(f"{asked.connector}.{asked.operation}" for asked in fresh) or "—"
+            raise _DiffersError("not_called", wanted=str(wanted.operation), now=told)
+        for name, value in wanted.arguments.items():
+            found = named[-1].arguments.get(str(name))
+            if _text(found) != _text(value):
+                raise _DiffersError(
+                    "other_value", name=f"with.{name}", wanted=_text(value), found=_text(found)
+                )
 
     def _asked(self, step: str) -> None:
         talk = self._talk

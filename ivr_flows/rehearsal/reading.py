@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ivr_flows.flow import Flow
 from ivr_flows.loading import TESTS
 from ivr_flows.problems import Problem, nearest
-from ivr_flows.reading import note
+from ivr_flows.reading import note_errors
 from ivr_flows.rehearsal.story import Given, Line, Stories, Story, Whose
 from ivr_flows.yaml_source import MAX_BYTES, Source, read_source
 
@@ -80,7 +80,7 @@ def _stories(source: Source) -> Stories | None:
             | set(Line.model_fields)
             | set(Given.model_fields)
         )
-        note(source, (), errors, words)
+        note_errors(source, (), errors, words)
         return None
 
 

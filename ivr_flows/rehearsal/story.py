@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -20,8 +20,12 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from ivr_flows import inputs
 from ivr_flows.context import Context, Organisation, QueueView
-from ivr_flows.pieces import FlowName, Language, QueueName, Target
+from ivr_flows.effects import AskSystem
+from ivr_flows.inputs import Input
+from ivr_flows.pieces import FlowName, Language, Name, QueueName, Target
+from ivr_flows.rehearsal.conversation import Systems
 from ivr_flows.verbs.hours import Country, TimeZone
 
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -31,6 +35,13 @@ Plain = str | int | float | bool | None
 
 class _Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class Operation(Name):
+    """`connector.operation`"""
+
+    __slots__ = ()
+    pattern: ClassVar[str] = rf"{Name.pattern}\.{Name.pattern}"
 
 
 class Queue(_Written):
@@ -55,6 +66,7 @@ class Given(_Written):
     data: dict[str, Plain] = {}
     queues: dict[QueueName, Queue] = {}
     splits: dict[Target, Target] = {}
+    systems: dict[Operation, Literal["down", "not_found"] | dict[Name, Plain]] = {}
 
     @model_validator(mode="after")
     def _local(self) -> Self:
@@ -65,6 +77,21 @@ class Given(_Written):
     def over(self, other: Given) -> Given:
         """What is written here, and `other` for the rest."""
         return other.model_copy(update={name: getattr(self, name) for name in self.model_fields_set})
+
+    def answers(self, others: Systems) -> Systems:
+        """As it is written here, and `others` for what is not."""
+
+        def answer(asked: AskSystem) -> Input:
+            written = self.systems.get(Operation(f"{asked.connector}.{asked.operation}"))
+            if written is None:
+                return others(asked)
+            if written == "down":
+                return inputs.Unavailable("unreachable")
+            if not isinstance(written, dict):
+                return inputs.NotFound()
+            return inputs.Answered({str(name): value for name, value in written.items()})
+
+        return answer
 
     def context(self, organisation: Organisation, queues: Iterable[str] = ()) -> Context:
         """`queues`: the centre's, which stand as `QUIET` unless written otherwise."""
@@ -111,6 +138,13 @@ class Transferred(_Written):
         return self
 
 
+class Called(_Written):
+    """Only what is written of `with` is compared."""
+
+    operation: Operation
+    arguments: dict[Name, Plain] = Field(default={}, alias="with")
+
+
 class Passes(_Written):
     days: float = Field(default=0, ge=0, le=3_650)
     hours: float = Field(default=0, ge=0, le=100_000)
@@ -124,6 +158,10 @@ class Passes(_Written):
 
 def _listed(raw: Any) -> Any:
     return raw if isinstance(raw, list) else [raw]
+
+
+def _named_operation(raw: Any) -> Any:
+    return {"operation": raw} if isinstance(raw, str) else raw
 
 
 def _named_queue(raw: Any) -> Any:
@@ -156,6 +194,9 @@ class Line(_Written):
         Annotated[Heards, BeforeValidator(_listed, json_schema_input_type=Words | Recording | Heards)] | None
     ) = None
     asked: Target | None = None
+    called: (
+        Annotated[Called, BeforeValidator(_named_operation, json_schema_input_type=str | Called)] | None
+    ) = None
     queued: Annotated[Queued, BeforeValidator(_named_queue, json_schema_input_type=str | Queued)] | None = (
         None
     )

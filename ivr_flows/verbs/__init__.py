@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ivr_flows.verbs.act import Act
 from ivr_flows.verbs.ask import Ask
 from ivr_flows.verbs.base import Verb
 from ivr_flows.verbs.callback import Callback
@@ -10,6 +11,7 @@ from ivr_flows.verbs.goto import Goto
 from ivr_flows.verbs.hang_up import HangUp
 from ivr_flows.verbs.hours import Hours
 from ivr_flows.verbs.if_ import If
+from ivr_flows.verbs.look_up import LookUp
 from ivr_flows.verbs.menu import Menu
 from ivr_flows.verbs.play import Play
 from ivr_flows.verbs.queue import Queue
@@ -26,6 +28,7 @@ VERBS: dict[str, type[Verb]] = {
     for verb in (
         *(Say, Play, Menu, Ask, Confirm),
         *(Set, If, Switch, Split, Hours),
+        *(LookUp, Act),
         *(Queue, Callback, Transfer, Voicemail),
         *(Subflow, Goto, HangUp),
     )

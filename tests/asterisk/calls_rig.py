@@ -19,7 +19,7 @@ from ari_apps.live_calls import LiveCalls
 from ari_apps.nodes import Nodes
 from ari_apps.phones import Phones
 from ari_apps.plan import OutboundRules, TelephonePlan
-from ari_apps.ports import Caller
+from ari_apps.ports import Caller, Connectors, NoConnectors
 from ari_apps.presenter import TaskPresenter
 from ari_apps.speech import Speech
 from ari_apps.switchboard import COMPARE_EVERY_S, READ, Switchboard
@@ -359,15 +359,18 @@ async def rig_on(
     ari_port: int | None = None,
     compare_every_s: float = COMPARE_EVERY_S,
     tapes: Tapes | None = None,
+    flow: str = FLOW,
+    connectors: Connectors | None = None,
 ) -> AsyncIterator[Rig]:
     """Everything of the telephone, running; on what an earlier one has stored, if given.
 
     `ari_port`: where Asterisk's ARI is reached, when not straight. `tapes`: recordings of a kind of their own.
+    `flow`: what the caller of 101 hears. `connectors`: the institution's own systems.
     """
     telephone_plan = telephone_plan or plan()
     flows = folder / "flows"
     flows.mkdir(exist_ok=True)
-    (flows / "prueba.yaml").write_text(FLOW)
+    (flows / "prueba.yaml").write_text(flow)
     (flows / "ocupados.yaml").write_text(OVERFLOW_FLOW)
     (flows / "pago.yaml").write_text(PAYMENT_FLOW)
     clock, news, store = SystemClock(), LocalNews(), store or MemoryStore()
@@ -395,6 +398,7 @@ async def rig_on(
             news=news,
             lines=Lines(telephone_plan.outbound, desk, clock, news, audit, ZoneInfo("America/Guayaquil")),
             keeping=Kept(),
+            connectors=connectors or NoConnectors(),
         )
         exchange.lines.seed(store.ledger)
         switchboard = Switchboard(

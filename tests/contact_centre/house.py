@@ -28,6 +28,7 @@ from contact_centre.access.privileges import Role
 from contact_centre.access.service import Access, NewUser
 from contact_centre.calls.service import Calls
 from contact_centre.centre_file import Centre
+from contact_centre.connectors.reading import read_beside
 from contact_centre.contacts.service import Contacts
 from contact_centre.flows.service import FlowFolder
 from contact_centre.live.feed import Feed
@@ -380,7 +381,7 @@ async def running_centre(folder: Path, url: str | None = None) -> AsyncIterator[
         contacts=Contacts(engine, clock, "EC"),
         calls=Calls(desk, store, Queries(engine)),
         timelines=Timelines(desk, Queries(engine), clock, ZoneInfo("America/Guayaquil")),
-        flows=FlowFolder(folder / "flows", CENTRE),
+        flows=FlowFolder(folder / "flows", CENTRE, lambda: read_beside(folder / "flows").told()),
         recordings=recorder,
         metrics=metrics,
         checks=checks_of(engine, router, telephone),

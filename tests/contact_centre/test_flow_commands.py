@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 import ivr_flows
 from contact_centre.__main__ import app
 
-DEMO = Path(ivr_flows.__file__).parent / "flows" / "demo"
+FLOWS = Path(ivr_flows.__file__).parent / "flows"
+ORGANISATIONS = sorted({path.parent for path in FLOWS.glob("*/*.yaml")})
+DEMO = FLOWS / "demo"
 
 
 def run(*words: str, typed: str = "") -> Result:
@@ -28,6 +31,13 @@ def test_the_demo_is_tested_from_the_command_line() -> None:
     assert said.exit_code == 0, said.output
     assert "demo: pasos 17/17" in said.output
     assert "0 con diferencias, 100 % de los pasos" in said.output
+
+
+@pytest.mark.parametrize("folder", ORGANISATIONS, ids=lambda folder: str(folder.name))
+def test_every_organisation_s_flows_pass_their_stories_which_walk_their_steps(folder: Path) -> None:
+    assert run("check", str(folder)).output == "Flujos correctos.\n"
+    said = run("test", str(folder), "--coverage", "95")
+    assert said.exit_code == 0, said.output
 
 
 def test_a_difference_shows_the_conversation_and_the_place(tmp_path: Path) -> None:

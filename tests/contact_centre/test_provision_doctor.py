@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contact_centre.centre_reading import ensure_centre_file
 from contact_centre.doctor import Finding, examine
-from contact_centre.secrets_file import load_secrets
+from contact_centre.secrets_file import give_secret, load_secrets
 from contact_centre.settings import Settings, load_settings
 from tests.certificates import NAME, Authority, Issued
 
@@ -56,6 +56,27 @@ async def test_a_broken_centre_file_is_told_with_its_line(tmp_path: Path) -> Non
     found = await findings(settings)
     assert not found["centre"].ok
     assert "centre.yaml:" in found["centre"].en
+
+
+async def test_a_connector_without_its_secret_is_told_unless_all_are_simulated(tmp_path: Path) -> None:
+    folder = tmp_path / "flows" / "demo" / "connectors"
+    folder.mkdir(parents=True)
+    (folder / "facturacion.yaml").write_text(
+        "base: https://a.example\nauthentication: {kind: bearer, secret: la_clave}\n"
+        "operations: {a: {get: /a, example: {}}}\n"
+    )
+    settings = settings_in(tmp_path / "home", FLOWS_FOLDER=str(tmp_path / "flows"))
+    ensure_centre_file(settings)
+    found = await findings(settings)
+    assert not found["connectors"].ok
+    assert "la_clave" in found["connectors"].es
+    give_secret(settings.home, "la_clave", "s3creto")
+    assert (await findings(settings))["connectors"].ok
+    (settings.home / "secrets.json").unlink()
+    simulating = settings_in(
+        tmp_path / "home", FLOWS_FOLDER=str(tmp_path / "flows"), SIMULATE_CONNECTORS="true"
+    )
+    assert "connectors" not in await findings(simulating)
 
 
 async def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:

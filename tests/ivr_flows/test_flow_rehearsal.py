@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import ivr_flows
 from ivr_flows import Organisation, load_flows, read_folder
 from ivr_flows.effects import Say
-from ivr_flows.rehearsal import Conversation, NobodyListensError, Rehearsed, rehearse
+from ivr_flows.rehearsal import Conversation, NobodyListensError, Rehearsed, rehearse, unknown
 from ivr_flows.rehearsal.story import Given, json_schema
 from ivr_flows.yaml_source import read_source
 from tests.ivr_flows.lines import ORGANISATION
@@ -57,17 +57,6 @@ def rehearsed(tmp_path: Path, story: str, flow: str = LINE, **others: str) -> Re
 def otherwise(found: Rehearsed) -> list[tuple[str, int]]:
     assert found.problems == ()
     return [(verdict.problem.code, verdict.problem.line) for verdict in found.verdicts if verdict.problem]
-
-
-@pytest.mark.parametrize("folder", sorted(DEMO.parent.iterdir()), ids=lambda folder: str(folder.name))
-def test_each_organisation_s_flows_pass_their_stories_which_walk_their_steps(folder: Path) -> None:
-    flows, problems = read_folder(folder, None)
-    assert problems == []
-    found = rehearse(folder, flows, Organisation(folder.name))
-    assert found.problems == ()
-    assert [verdict.problem for verdict in found.failed] == []
-    assert found.steps_percent >= 95
-    assert {verdict.case.flow for verdict in found.verdicts} & set(flows)
 
 
 def test_what_came_otherwise_is_told_at_its_line(tmp_path: Path) -> None:
@@ -229,12 +218,57 @@ def test_queues_contact_and_language_are_given(tmp_path: Path) -> None:
     assert otherwise(rehearsed(tmp_path, story, flow)) == []
 
 
+SALDO = """
+    human: persona
+    steps:
+      saldo:
+        look_up:
+          {connector: facturacion, operation: saldo, with: {contrato: "{{ caller }}"}, into: {saldo: saldo}, not_found: nadie}
+      dicho: {say: "Debe {{ saldo }}"}
+      fin: {hang_up: }
+      nadie: {hang_up: nadie}
+      persona: {queue: soporte}
+    """
+
+
+def test_systems_answer_as_the_story_says(tmp_path: Path) -> None:
+    story = """
+        tests:
+          responde:
+            given: {systems: {facturacion.saldo: {saldo: 12.5}}, caller: "77"}
+            story: [called: {operation: facturacion.saldo, with: {contrato: 77}}, hears: Debe 12.5, hung_up: flow_ended]
+          no existe:
+            given: {systems: {facturacion.saldo: not_found}}
+            story: [called: facturacion.saldo, hung_up: nadie]
+          caído:
+            given: {systems: {facturacion.saldo: down}}
+            story: [queued: soporte]
+          sin descripción:
+            - queued: soporte
+        """
+    assert otherwise(rehearsed(tmp_path, story, SALDO)) == []
+
+
+def test_what_was_not_asked_of_a_system_is_told(tmp_path: Path) -> None:
+    story = """
+        given: {systems: {facturacion.saldo: not_found}}
+        tests:
+          otra operación: [called: facturacion.deuda]
+          otro contrato: [called: {operation: facturacion.saldo, with: {contrato: 78}}]
+        """
+    codes = [code for code, _ in otherwise(rehearsed(tmp_path, story, SALDO))]
+    assert codes == ["not_called", "other_value"]
+
+
 @pytest.mark.parametrize(
     ("text", "code", "line"),
     [
         ("tests: {a: [presses: x]}", "wrong_value", 1),
         ("tests:\n  a:\n    - presses: 1\n      says: hola", "one_a_line", 3),
         ("tests:\n  a:\n    - preses: 1", "unknown_field", 3),
+        ("tests: {a: [called: facturacion]}", "bad_name", 1),
+        ("given: {systems: {saldo: down}}\ntests: {a: [hangs_up]}", "bad_name", 1),
+        ("given: {systems: {a.b: up}}\ntests: {a: [hangs_up]}", "wrong_value", 1),
         ("tests: {a: [dice: hola]}", "unknown_field", 1),
         ("tests: {}", "wrong_value", 1),
         ("flow: otra\ntests: {a: [hangs_up]}", "unknown_flow", 1),
@@ -288,7 +322,9 @@ def test_whatever_is_done_the_conversation_stands_at_what_waits_for_somebody(
     acts: list[tuple[str, ...]],
 ) -> None:
     organisation = Organisation("Demo")
-    talk = Conversation(ivr_flows.Machine(FLOWS, organisation), "demo", Given().context(organisation))
+    talk = Conversation(
+        ivr_flows.Machine(FLOWS, organisation), "demo", Given().context(organisation), unknown
+    )
     for name, *values in acts:
         heard = len(talk.heard)
         try:

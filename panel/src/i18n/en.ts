@@ -383,6 +383,8 @@ export const en: Texts = {
     switch: 'by value',
     split: 'split',
     hours: 'hours',
+    look_up: 'look up',
+    act: 'act',
     queue: 'queue',
     callback: 'call back',
     transfer: 'transfer',
@@ -400,6 +402,7 @@ export const en: Texts = {
     default: 'other value',
     otherwise: 'no choice',
     again: 'not right',
+    not_found: 'if it does not exist',
     failed: 'if it fails',
   },
   audit: {

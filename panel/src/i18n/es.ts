@@ -381,6 +381,8 @@ export const es = {
     switch: 'según el valor',
     split: 'repartir',
     hours: 'horario',
+    look_up: 'consultar',
+    act: 'gestionar',
     queue: 'cola',
     callback: 'devolver la llamada',
     transfer: 'transferir',
@@ -398,6 +400,7 @@ export const es = {
     default: 'otro valor',
     otherwise: 'si no elige',
     again: 'si no es correcto',
+    not_found: 'si no existe',
     failed: 'si falla',
   },
   audit: {
