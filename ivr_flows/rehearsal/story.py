@@ -62,6 +62,7 @@ class Given(_Written):
     caller: str = "0991234567"
     called: str = ""
     language: Language | None = None
+    medium: Literal["voice", "text", "form"] = "voice"
     contact: dict[str, Plain] = {}
     data: dict[str, Plain] = {}
     queues: dict[QueueName, Queue] = {}
@@ -102,6 +103,7 @@ class Given(_Written):
             called=self.called,
             contact=self.contact,
             language=str(self.language or organisation.default_language),
+            medium=self.medium,
             queues=dict.fromkeys(queues, QUIET)
             | {
                 str(name): QueueView(queue.waiting, queue.agents_available, queue.expected_wait_s)
