@@ -99,7 +99,7 @@ HOSTILE = [
     float("nan"),
     float("inf"),
     10**30,
-    object(),
+    pytest.param(object(), id="object"),
 ]
 
 
