@@ -80,7 +80,28 @@ async def test_a_name_that_is_never_resolved_and_a_crowd_cost_no_more_than_their
         assert time.monotonic() - begun < 0.3 + BUSY_S  # one after the other, 4.5 s
         assert {answer.reason for answer in answers if isinstance(answer, Unavailable)} == {"timeout"}
         assert len(answers) == 15 * AT_ONCE
-        assert len(server.seen) <= AT_ONCE
+
+
+async def test_no_more_are_asked_at_once_than_a_system_should_bear() -> None:
+    asked, most, full, gate = 0, 0, asyncio.Event(), asyncio.Event()
+
+    async def gated(_: web.Request) -> web.Response:
+        nonlocal asked, most
+        asked += 1
+        most = max(most, asked)
+        if asked == AT_ONCE:
+            full.set()
+        await gate.wait()
+        asked -= 1
+        return web.json_response({"balance": 12.5, "due": "2026-12-10"})
+
+    async with serving(gated) as server, balance_from(server) as system:
+        crowd = asyncio.gather(*(system.ask("saldo", contrato=str(number)) for number in range(3 * AT_ONCE)))
+        await full.wait()
+        gate.set()
+        assert {type(answer) for answer in await crowd} == {Answered}
+        assert most == AT_ONCE
+        assert len(server.seen) == 3 * AT_ONCE
 
 
 async def test_an_answer_that_comes_drop_by_drop_is_bounded_too() -> None:
