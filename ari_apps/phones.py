@@ -30,6 +30,7 @@ class Phones:
         self._app = app
         self._online: set[str] = set()
         self._watched: set[str] = set()
+        self._heard: Counter[str] = Counter()  # news of each, to know an answer that is older than they are
         self._pages: Counter[str] = Counter()
         self._neighbours: Mapping[str, Phones] = {}
         self.on_change: Callable[[str], None] = _nobody
@@ -67,6 +68,7 @@ class Phones:
     def told(self, device: str, state: str) -> None:
         """A device state: `PJSIP/ana`, `NOT_INUSE`."""
         endpoint = device.removeprefix("PJSIP/")
+        self._heard[endpoint] += 1
         was = endpoint in self._online
         if state in _ABSENT:
             self._online.discard(endpoint)
@@ -97,14 +99,15 @@ class Phones:
                 await self._watch_one(ari, phone.endpoint)
 
     async def _watch_one(self, ari: AriClient, endpoint: str) -> None:
-        device = f"PJSIP/{endpoint}"
+        device, heard = f"PJSIP/{endpoint}", self._heard[endpoint]
         try:
             await ari.applications.subscribe(self._app, event_source=[f"deviceState:{device}"])
             known = await ari.device_states.get(device)
         except NotFound:
             return
         self._watched.add(endpoint)
-        self.told(device, known.state)
+        if self._heard[endpoint] == heard:  # else something newer was told while the answer was on its way
+            self.told(device, known.state)
 
 
 def _nobody(_agent: str) -> None:

@@ -63,7 +63,12 @@ class VoicePresenter:
         if not self._exchange.connected.is_set():
             await self._exchange.desk.decline(offer.id, "away")
             return
-        node, endpoints = self._exchange.plan.mark, self._exchange.phones.online(offer.agent)
+        node, phones = self._exchange.plan.mark, self._exchange.phones
+        if not phones.online(offer.agent):  # Asterisk is asked: news of a phone may be lost, or on its way
+            await absorbed(phones.watch(self._exchange.ari, [offer.agent]))
+            if self._exchange.desk.offer_of(interaction.id) != offer:
+                return  # withdrawn meanwhile
+        endpoints = phones.online(offer.agent)
         if not endpoints:
             await self._exchange.desk.decline(offer.id, "unreachable")
             return

@@ -41,6 +41,16 @@ async def test_a_caller_reaches_an_agent_and_both_hear_each_other(rig: Rig) -> N
     await rig.until(lambda: rig.tapes.done == [contact.id], "the recording is complete")
 
 
+async def test_a_phone_whose_news_was_lost_is_asked_about_before_its_agent_is_signed_out(rig: Rig) -> None:
+    ana = await rig.phone("ana")
+    rig.switchboard.exchange.phones.told("PJSIP/ana-sip", "UNAVAILABLE")
+    await rig.caller(keys="1")
+    rung = await ana.rings(timeout_s=TIMEOUT_S)
+    await rung.answer()
+    contact = await rig.stage(Stage.TALKING)
+    assert "declined" not in await rig.kinds(contact.id)
+
+
 async def test_an_amount_with_its_cents_is_typed_refused_corrected_and_confirmed(
     asterisk: AsteriskBox, tmp_path: Path
 ) -> None:
