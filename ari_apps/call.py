@@ -78,9 +78,7 @@ class Call:
     last_agent: str | None = None  # who talked with this customer last; not known again after a restart
     answered: bool = False
     in_hand: bool = False  # the dialplan will not take the caller back
-    just_arrived: bool = (
-        False  # and heard of without a gap since: nothing can have been done for it that we forgot
-    )
+    just_arrived: bool = False  # and heard without a gap since: nothing was done for it that we forgot
     turn: Turn | None = None  # of the flow that has just begun, still to be carried out
     message_kept: bool = False  # the caller left a voicemail
     closed: bool = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from contact_centre.allocator import large_blocks_go_back
 from contact_centre.collector import imports
 from contact_centre.commands import backup, calls, connectors, flows, users
-from contact_centre.commands.console import carry_out, print_json, refuse
+from contact_centre.commands.console import AsJson, Lang, Language, carry_out, print_json, refuse
 from contact_centre.logs import set_up_logs
 from contact_centre.settings import FIRST_NODE, Settings, load_settings
 from voice_core.errors import CentralitaError
@@ -33,14 +32,7 @@ run_app = typer.Typer(no_args_is_help=True, help="Las partes por separado. (The 
 app.add_typer(run_app, name="run")
 
 
-class Language(StrEnum):
-    ES = "es"
-    EN = "en"
-
-
-Lang = Annotated[Language, typer.Option("--lang", help="es or en")]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 
 
 @app.command()

@@ -9,15 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from contact_centre.commands.console import books, carry_out, print_json, print_table
+from contact_centre.commands.console import AsJson, books, carry_out, print_json, print_table
 from voice_core.errors import NotFoundError
 from voice_core.interaction import Interaction
 from voice_core.ledger import Entry
 from voice_core.store.queries import Filter
 
 app = typer.Typer(no_args_is_help=True, help="Llamadas y su historia. (Calls and their ledger.)")
-
-AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 
 
 class State(StrEnum):

@@ -15,7 +15,7 @@ import typer
 from pydantic_core import to_jsonable_python
 
 from contact_centre.centre_reading import ensure_centre_file, load_centre
-from contact_centre.commands.console import carry_out, print_json, print_table
+from contact_centre.commands.console import AsJson, Lang, Language, carry_out, print_json, print_table
 from contact_centre.connectors.advice import advice
 from contact_centre.connectors.answers import AnswerError
 from contact_centre.connectors.description import Description
@@ -38,12 +38,10 @@ app = typer.Typer(
 Folder = Annotated[
     Path | None, typer.Argument(help="Of flows, or of connectors; the centre's own unless given")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
-Lang = Annotated[str, typer.Option("--lang", help="es or en")]
 
 
 @app.command()
-def check(folder: Folder = None, *, lang: Lang = "es", as_json: AsJson = False) -> None:
+def check(folder: Folder = None, *, lang: Lang = Language.ES, as_json: AsJson = False) -> None:
     """Read every description and say what is wrong with it: file, line, cause, remedy. (Revisar.)"""
     place, shelf = carry_out(lambda: _shelf(folder))
     problems = shelf.problems or (() if shelf.descriptions else (_none_in(place),))
@@ -62,7 +60,7 @@ def check(folder: Folder = None, *, lang: Lang = "es", as_json: AsJson = False) 
 
 
 @app.command("list")
-def list_connectors(folder: Folder = None, *, lang: Lang = "es", as_json: AsJson = False) -> None:
+def list_connectors(folder: Folder = None, *, lang: Lang = Language.ES, as_json: AsJson = False) -> None:
     """What can be asked of which system. (Qué se puede pedir.)"""
     _, shelf = carry_out(lambda: _shelf(folder))
     if as_json:
@@ -84,7 +82,7 @@ def try_operation(
     folder: Annotated[Path | None, typer.Option(help="The centre's own unless given")] = None,
     *,
     simulate: Annotated[bool, typer.Option("--simulate", help="Answer from the examples")] = False,
-    lang: Lang = "es",
+    lang: Lang = Language.ES,
     as_json: AsJson = False,
 ) -> None:
     """Ask once, and print the result, or what to do. What changes something is really changed. (Probar.)"""
@@ -116,7 +114,7 @@ def try_operation(
 
 
 @app.command()
-def secret(name: str, *, lang: Lang = "es") -> None:
+def secret(name: str, *, lang: Lang = Language.ES) -> None:
     """Keep what a connector signs in with, read from standard input; never as an argument. (Guardar una clave.)"""
     typed = sys.stdin.isatty()
     value = str(typer.prompt(name, hide_input=True)) if typed else sys.stdin.readline().rstrip("\r\n")
@@ -137,7 +135,7 @@ def simulate(
     folder: Folder = None,
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8290,
     *,
-    lang: Lang = "es",
+    lang: Lang = Language.ES,
 ) -> None:
     """Answer for every system from its examples, on loopback, until Ctrl-C. (Simular.)"""
 

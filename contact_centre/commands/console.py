@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, NoReturn, TypeVar
+from enum import StrEnum
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic_core import to_json
@@ -17,6 +18,15 @@ from contact_centre.settings import load_settings
 from voice_core.errors import CentralitaError
 
 T = TypeVar("T")
+
+
+class Language(StrEnum):
+    ES = "es"
+    EN = "en"
+
+
+Lang = Annotated[Language, typer.Option("--lang", help="es or en")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 # Codes whose Spanish sentence says less than the error's own.
 _VAGUE = frozenset({"unavailable", "invalid_input", "not_found"})
 ACTOR = "console"  # in the audit log: whoever has the installation's files

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic_core import to_jsonable_python
 
+from contact_centre.centre_file import Centre
 from contact_centre.commands import flow_try
-from contact_centre.commands.console import print_json, refuse
+from contact_centre.commands.console import AsJson, Lang, Language, print_json, refuse
 from contact_centre.settings import load_settings
 from ivr_flows import Flows, Organisation, Problem, read_folder
 from ivr_flows.rehearsal import Covered, Rehearsed, Systems, Verdict, rehearse
@@ -21,13 +21,6 @@ from voice_core.errors import CentralitaError
 app = typer.Typer(no_args_is_help=True, help="Flujos de conversación. (Conversation flows.)")
 
 
-class Language(StrEnum):
-    ES = "es"
-    EN = "en"
-
-
-Lang = Annotated[Language, typer.Option("--lang", help="es or en")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 Folder = Annotated[Path | None, typer.Argument(help="The centre's own flows unless given")]
 
 
@@ -38,13 +31,18 @@ class _Shelf:
     problems: list[Problem]
     organisation: Organisation
     systems: Systems
-    numbers: dict[str, str] = field(default_factory=dict)  # which flow each leads into
+    own: tuple[Path, Centre] | None  # the centre's file, when these are its own flows
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Which flow each leads into."""
+        return {entry.number: entry.flow for entry in self.own[1].numbers} if self.own else {}
 
 
 @app.command("check")
 def check(folder: Folder = None, *, lang: Lang = Language.ES, as_json: AsJson = False) -> None:
     """Read every flow and say what is wrong with it: file, line, cause, remedy. (Revisar los flujos.)"""
-    from contact_centre.centre_reading import ensure_centre_file, load_centre, require_flows
+    from contact_centre.centre_reading import require_flows
 
     shelf = _read(folder)
     if as_json:
@@ -53,10 +51,9 @@ def check(folder: Folder = None, *, lang: Lang = Language.ES, as_json: AsJson = 
         _print_problems(shelf.problems, lang)
     if any(problem.severity == "error" for problem in shelf.problems):
         raise typer.Exit(1)
-    if folder is None:  # the centre's own: what its numbers and queues lead to is there too
+    if shelf.own is not None:  # what its numbers and queues lead to is there too
         try:
-            path = ensure_centre_file(load_settings())
-            require_flows(path, load_centre(path), shelf.flows)
+            require_flows(*shelf.own, shelf.flows)
         except CentralitaError as error:
             refuse(error)
     if not as_json:
@@ -214,18 +211,17 @@ def _read(folder: Path | None) -> _Shelf:
     from contact_centre.connectors.reading import read_beside
     from contact_centre.telephony import organisation_of
 
-    numbers: dict[str, str] = {}
-    organisation, queues = Organisation(folder.name if folder else ""), None
+    own, organisation, queues = None, Organisation(folder.name if folder else ""), None
     if folder is None:
         try:
             settings = load_settings()
-            centre = load_centre(ensure_centre_file(settings))
+            path = ensure_centre_file(settings)
+            centre = load_centre(path)
         except CentralitaError as error:
             refuse(error)
-        folder = settings.flows_folder / centre.organisation.flows
+        own, folder = (path, centre), settings.flows_folder / centre.organisation.flows
         organisation, queues = organisation_of(centre), set(centre.queue_configs())
-        numbers = {entry.number: entry.flow for entry in centre.numbers}
     described = read_beside(folder)
     flows, problems = read_folder(folder, queues, described.views())
     systems = from_examples(described.descriptions)
-    return _Shelf(folder, flows, [*described.problems, *problems], organisation, systems, numbers)
+    return _Shelf(folder, flows, [*described.problems, *problems], organisation, systems, own)

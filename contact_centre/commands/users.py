@@ -11,14 +11,13 @@ from contact_centre.access.models import User
 from contact_centre.access.passwords import generate_password
 from contact_centre.access.privileges import Role, takes_work
 from contact_centre.access.service import NewUser, UserChanges
-from contact_centre.commands.console import ACTOR, books, carry_out, print_json, print_table
+from contact_centre.commands.console import ACTOR, AsJson, books, carry_out, print_json, print_table
 from contact_centre.settings import load_settings
 from voice_core.errors import InvalidInputError
 
 app = typer.Typer(no_args_is_help=True, help="Personas: añadir, listar, contraseña, teléfono. (People.)")
 
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs")]
 
 
 @app.command()

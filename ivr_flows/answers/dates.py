@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
 
 from ivr_flows.answers.base import LONGEST_WRITTEN, Asked, Kind, NotAnAnswerError, between
+from ivr_flows.letters import folded
 
 _DAYS = {
     "hoy": 0, "today": 0, "manana": 1, "tomorrow": 1, "pasado manana": 2, "day after tomorrow": 2,
@@ -108,9 +108,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def _plain(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text[:LONGEST_WRITTEN].casefold())
-    letters = "".join(character for character in apart if not unicodedata.combining(character))
-    return " ".join(letters.strip(" .,;!¡¿?\n\t").split())
+    return " ".join(folded(text[:LONGEST_WRITTEN]).strip(" .,;!¡¿?\n\t").split())
 
 
 DATE = Kind((4, 8), date_pressed, date_written)

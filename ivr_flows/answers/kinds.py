@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 import phonenumbers
 
@@ -11,6 +10,7 @@ from ivr_flows.answers.base import LONGEST_WRITTEN, Asked, Kind, NotAnAnswerErro
 from ivr_flows.answers.dates import DATE
 from ivr_flows.answers.documents import document_kind
 from ivr_flows.answers.numbers import MONEY, NUMBER
+from ivr_flows.letters import folded
 
 YES_KEY, NO_KEY = "1", "2"
 LONGEST_TEXT = 1_000
@@ -39,9 +39,7 @@ def yes_no_pressed(keys: str, _: Asked) -> bool:
 
 def yes_no_written(text: str, _: Asked) -> bool:
     """Whole words only, and only when they agree: «no, está bien» is asked again."""
-    apart = unicodedata.normalize("NFKD", text[:LONGEST_WRITTEN].casefold())
-    letters = "".join(character for character in apart if not unicodedata.combining(character))
-    words = re.findall(r"[a-z]+|\d+", letters)
+    words = re.findall(r"[a-z]+|\d+", folded(text[:LONGEST_WRITTEN]))
     said = " ".join(words)
     if said in _PHRASES:
         return _PHRASES[said]

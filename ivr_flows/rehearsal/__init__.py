@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr_flows.checks import queues_of
 from ivr_flows.context import Organisation
 from ivr_flows.flow import Flows
 from ivr_flows.problems import Problem
@@ -34,7 +35,12 @@ class Rehearsed:
     verdicts: tuple[Verdict, ...]
     problems: tuple[Problem, ...]
     covered: tuple[Covered, ...]
-    steps_percent: float
+
+    @property
+    def steps_percent(self) -> float:
+        """Of the steps of all flows, how many a story went through."""
+        steps = sum(one.steps for one in self.covered)
+        return 100 * (1 - sum(len(one.steps_left) for one in self.covered) / steps) if steps else 100.0
 
     @property
     def failed(self) -> list[Verdict]:
@@ -51,8 +57,8 @@ def rehearse(
     """Play every story beside the flows in `folder`, or those whose name holds `only`."""
     coverage, found = Coverage(flows), read_cases(folder, flows)
     wanted = [case for case in found.cases if only.casefold() in case.name.casefold()]
-    verdicts = tuple(play(case, flows, organisation, systems) for case in wanted)
+    queues = queues_of(flows)
+    verdicts = tuple(play(case, flows, queues, organisation, systems) for case in wanted)
     for verdict in verdicts:
         coverage.add(verdict.trace)
-    covered = tuple(coverage.of(name) for name in flows)
-    return Rehearsed(verdicts, tuple(found.problems), covered, coverage.share(flows))
+    return Rehearsed(verdicts, tuple(found.problems), tuple(coverage.of(name) for name in flows))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -27,7 +27,6 @@ LEAVES_TO = (effects.Enqueue, effects.TransferOut, effects.TransferAgent)
 class Heard:
     """What was said to the customer, at which step."""
 
-    flow: str
     step: str
     prompt: Prompt
 
@@ -56,7 +55,6 @@ class Conversation:
         self.heard: list[Heard] = []
         self.trace: list[Step] = []
         self.errors: list[str] = []
-        self.data: Mapping[str, object] = {}
         self._machine = machine
         self._context = context
         self._typed: deque[str] = deque()
@@ -69,14 +67,6 @@ class Conversation:
     @property
     def step(self) -> str:
         return str(self._turn.state["step"])
-
-    @property
-    def flow(self) -> str:
-        return str(self._turn.state["flow"])
-
-    @property
-    def is_over(self) -> bool:
-        return isinstance(self.effect, effects.HangUp)
 
     # --- what the customer does
 
@@ -129,7 +119,6 @@ class Conversation:
         while True:
             self._turn = turn
             self.trace += turn.trace
-            self.data = {**self.data, **turn.data}
             self._context = replace(self._context, data={**self._context.data, **turn.data})
             if turn.error:
                 self.errors.append(turn.error)
@@ -159,6 +148,6 @@ class Conversation:
         if can_skip and self._typed:
             return
         for prompt in prompts:
-            self.heard.append(Heard(self.flow, self.step, prompt))
+            self.heard.append(Heard(self.step, prompt))
             seconds = len(prompt.text) / LETTERS_A_SECOND if prompt.text else RECORDING_S
             self.pass_time(timedelta(seconds=seconds))

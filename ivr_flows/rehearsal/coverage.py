@@ -62,9 +62,3 @@ class Coverage:
             tuple(step for step in flow.steps if step not in walked.steps),
             tuple(way for way in there if way not in walked.ways),
         )
-
-    def share(self, names: Iterable[str]) -> float:
-        """Of all their steps, in hundredths."""
-        found = [self.of(name) for name in names]
-        steps = sum(one.steps for one in found)
-        return 100.0 if not steps else 100 * (1 - sum(len(one.steps_left) for one in found) / steps)

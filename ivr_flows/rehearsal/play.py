@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ivr_flows import effects
-from ivr_flows.checks import queues_of
 from ivr_flows.context import Organisation
 from ivr_flows.effects import Effect
 from ivr_flows.flow import Flows
+from ivr_flows.letters import folded
 from ivr_flows.machine import Machine
 from ivr_flows.problems import Problem
 from ivr_flows.rehearsal.conversation import Conversation, Heard, NobodyListensError, Systems
@@ -36,10 +36,12 @@ class _DiffersError(Exception):
         self.code, self.data = code, data
 
 
-def play(case: Case, flows: Flows, organisation: Organisation, systems: Systems) -> Verdict:
-    """Raises nothing: whatever goes wrong is the verdict."""
+def play(
+    case: Case, flows: Flows, queues: Collection[str], organisation: Organisation, systems: Systems
+) -> Verdict:
+    """Raises nothing: whatever goes wrong is the verdict. `queues`: all that the flows lead to."""
     organisation = case.organisation.over(organisation)
-    context, answers = case.given.context(organisation, queues_of(flows)), case.given.answers(systems)
+    context, answers = case.given.context(organisation, queues), case.given.answers(systems)
     talk = Conversation(Machine(flows, organisation), case.flow, context, answers)
     player, problem = _Player(case, talk), None
     try:
@@ -222,8 +224,7 @@ def _told(effect: Effect, step: str) -> str:
 
 def _plain(text: str) -> str:
     """Without accents, capitals and line breaks: what is compared is what is heard."""
-    apart = unicodedata.normalize("NFKD", " ".join(text.split()).casefold())
-    return "".join(character for character in apart if not unicodedata.combining(character))
+    return folded(" ".join(text.split()))
 
 
 def _text(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any, get_args
 
@@ -11,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from ivr_flows.effects import Prompt
 from ivr_flows.inputs import Digits, Input, Words
+from ivr_flows.letters import folded
 from ivr_flows.phrases import HUMAN_KEY, HUMAN_WORDS, phrase
 from ivr_flows.pieces import Prompts, Target
 from ivr_flows.problems import nearest
@@ -67,9 +67,7 @@ def wants_a_person(given: Input) -> bool:
 
 def plain_words(text: str) -> str:
     """Lower case, no accents, no punctuation at the ends: how written and recognised words are compared."""
-    apart = unicodedata.normalize("NFKD", text[:200].casefold())
-    letters = (character for character in apart if not unicodedata.combining(character))
-    return "".join(letters).strip(" .,;!¡¿?\n\t")
+    return folded(text[:200]).strip(" .,;!¡¿?\n\t")
 
 
 def one_of(choices: Any) -> Callable[[object], object]:
